@@ -1,0 +1,67 @@
+# What people do here, one word each. "make" alone lists the words.
+
+# Both can be set: make test PYTHON=python3.12 VENV=.venv-3.12
+PYTHON ?= python3
+VENV ?= .venv
+
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+VERSION := import sys; print("%d.%d" % sys.version_info[:2])
+
+.PHONY: help demo test lab lock bench bench-start pages clean same-python
+.DELETE_ON_ERROR:
+
+help: ## List these words
+	@sed -n 's/^\([a-z-]*\):.*## /\1#/p' Makefile | while IFS='#' read -r word meaning; do printf '  make %-12s %s\n' "$$word" "$$meaning"; done
+
+demo: $(READY) ## Set up, lint the plan, check a file that is accepted and one that is rejected
+	@$(BIN)/python tools/demo.py
+
+test: $(READY) ## Set up, then ruff, mypy and every test; ARGS="-k gate" reaches pytest
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/python -m pytest $(ARGS)
+
+# On this machine only, and asking nobody outside for news, updates or extensions.
+lab: $(READY) ## Set up, then open JupyterLab on the notebooks; ARGS reaches jupyter
+	$(BIN)/jupyter lab --ServerApp.ip=127.0.0.1 --ServerApp.root_dir=notebooks --LabApp.news_url=None \
+	  --LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate --LabApp.extension_manager=readonly $(ARGS)
+
+lock: $(READY) ## Write the locks and environment.yml from pyproject.toml; ARGS=--upgrade takes newer versions
+	$(BIN)/python tools/write_locks.py $(ARGS)
+
+bench: bench-start ## Run every benchmark
+
+bench-start: $(READY) ## Time a check of 100 rows against the import of Great Expectations
+	@$(BIN)/python benchmarks/start.py
+
+pages: $(READY) ## Write docs/rules/ from the table of rules
+	$(BIN)/python tools/write_rule_pages.py
+
+clean: ## Remove the environment, what was built, and every cache
+	rm -rf $(VENV) build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# Two stamps, so that a changed lock installs what changed and makes no new environment.
+# Great Expectations starts twice as fast from byte-code as without it.
+$(READY): $(VENV)/.made pyproject.toml requirements.lock | same-python
+	$(BIN)/uv pip install --python $(BIN)/python --compile-bytecode --require-hashes -r requirements.lock
+	$(BIN)/uv pip install --python $(BIN)/python --no-deps --editable .
+	@touch $@
+
+# uv at the version and with the hashes of the lock, brought by the pip that every Python has.
+$(VENV)/.made:
+	@case "$$($(PYTHON) -c '$(VERSION)' 2>/dev/null)" in 3.11|3.12|3.13) ;; \
+	*) echo 'dap needs Python 3.11, 3.12 or 3.13, and "$(PYTHON)" is none of them. Name one that is: make PYTHON=python3.12 $(MAKECMDGOALS)' >&2; exit 1 ;; esac
+	$(PYTHON) -m venv $(VENV)
+	@sed -n '/^uv==/,/# via/p' requirements.lock > $(VENV)/uv.txt
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $(VENV)/uv.txt
+	@touch $@
+
+# Whoever names a Python must not get another one's environment.
+same-python:
+ifneq ($(origin PYTHON),file)
+	@test ! -e $(VENV)/.made || test "$$($(PYTHON) -c '$(VERSION)')" = "$$($(BIN)/python -c '$(VERSION)')" || { \
+	  echo '$(VENV) was made with another Python than "$(PYTHON)". Remove it with "make clean", or add VENV=<another folder>.' >&2; exit 1; }
+endif

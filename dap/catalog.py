@@ -1,0 +1,554 @@
+"""Reads `catalog/` into a Plan, with everything that is wrong told in one pass."""
+
+from __future__ import annotations
+
+import csv
+import json
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from dap.errors import PlanError, RequestError, nearest
+from dap.plan import (
+    Allowance,
+    Code,
+    CodeList,
+    Collection,
+    Condition,
+    CrossRule,
+    CrosswalkEntry,
+    Element,
+    Layout,
+    Mandate,
+    MandateLink,
+    MissingMark,
+    OpenQuestion,
+    Plan,
+    Promise,
+    Source,
+    Term,
+    TitleLine,
+    Window,
+)
+
+CATALOG = "catalog"
+PLAN_FILE = "datapackage.json"
+_ABOUT = {"mandate": "mandates"}
+INHERITED = ("frequency", "mandates", "purpose", "uses", "status", "retention")
+
+
+@dataclass(frozen=True)
+class Problem:
+    """One thing that is wrong with the plan: the rule it breaks, where, and what."""
+
+    rule: str
+    file: str
+    place: str
+    message: str
+
+    def __str__(self) -> str:
+        where = f"{self.file}, {self.place}" if self.place else self.file
+        return f"{where}: {self.message}  ({self.rule})"
+
+
+def schemas_folder() -> Path:
+    """The folder of the JSON Schemas: beside the package in a checkout, inside it in an installed wheel."""
+    inside = Path(__file__).parent / "schemas"
+    return inside if inside.is_dir() else Path(__file__).parent.parent / "schemas"
+
+
+def find_plan(start: Path) -> Path:
+    """The folder that holds `catalog/`: `start` or the nearest folder above it; RequestError where there is none."""
+    for folder in (start, *start.parents):
+        if (folder / CATALOG / PLAN_FILE).is_file():
+            return folder
+    raise RequestError(
+        f"No plan here: neither this folder nor one above it holds {CATALOG}/{PLAN_FILE}. "
+        "Name the plan's folder with --plan DIR."
+    )
+
+
+def open_plan(folder: str | Path | None = None) -> Plan:
+    """Read the plan in `folder` (or, without one, in the folder one stands in or the nearest above it).
+
+    Raises RequestError where there is no plan and PlanError, with all problems, where it cannot be read.
+    """
+    if folder is not None and not (Path(folder) / CATALOG / PLAN_FILE).is_file():
+        raise RequestError(f"The folder given as the plan holds no {CATALOG}/{PLAN_FILE}.")
+    plan, problems = examine(find_plan(Path.cwd()) if folder is None else Path(folder))
+    if problems or plan is None:
+        raise PlanError(problems)
+    return plan
+
+
+def examine(root: Path) -> tuple[Plan | None, tuple[Problem, ...]]:
+    """Read the plan in `root` as far as it can be read, and all that kept it from being read whole.
+
+    The plan is None only where its own `catalog/datapackage.json` is not readable.
+    """
+    problems: list[Problem] = []
+    catalog = root / CATALOG
+    package = _read_json(root, catalog / PLAN_FILE, "plan.schema.json", problems)
+    if package is None:
+        return None, tuple(problems)
+    tables = _Tables.read(root, package, problems)
+    collections = [
+        collection
+        for path in sorted(catalog.glob(f"collections/*/{PLAN_FILE}"))
+        if (collection := _read_collection(root, path, tables, problems)) is not None
+    ]
+    _check_unique(root, collections, problems)
+    _check_crosswalk(root, collections, tables.crosswalk, problems)
+    promises = tuple(
+        Promise(each["id"], each["text"], each.get("mandate", ""), _sources(each))
+        for each in package.get("acquisition", {}).get("promises", [])
+    )
+    publisher = next((each["title"] for each in package["contributors"]), "")
+    plan = Plan(
+        root=root,
+        version=package["version"],
+        title=package["title"],
+        publisher=publisher,
+        all_collections=tuple(collections),
+        all_mandates=tuple(tables.mandates.values()),
+        all_code_lists=tuple(tables.code_lists.values()),
+        all_crosswalk=tables.crosswalk,
+        promises=promises,
+        description=package.get("description", ""),
+    )
+    return plan, tuple(problems)
+
+
+@dataclass(frozen=True)
+class _Tables:
+    """The plan's own tables, as far as they could be read."""
+
+    mandates: dict[str, Mandate] = field(default_factory=dict)
+    code_lists: dict[str, CodeList] = field(default_factory=dict)
+    crosswalk: tuple[CrosswalkEntry, ...] = ()
+
+    @classmethod
+    def read(cls, root: Path, package: dict[str, Any], problems: list[Problem]) -> _Tables:
+        mandates: dict[str, Mandate] = {}
+        code_lists: dict[str, CodeList] = {}
+        crosswalk: list[CrosswalkEntry] = []
+        for resource in package["resources"]:
+            path = root / CATALOG / resource["path"]
+            if "codeList" in resource.get("acquisition", {}):
+                rows = _read_table(root, path, "code-list.table.json", resource, problems)
+                code_lists[resource["name"]] = _code_list(resource, rows)
+            elif resource["name"] == "mandates":
+                for row in _read_table(root, path, "mandates.table.json", resource, problems):
+                    mandates.setdefault(row["id"], Mandate(**row))
+            elif resource["name"] == "crosswalk":
+                rows = _read_table(root, path, "crosswalk.table.json", resource, problems)
+                crosswalk.extend(CrosswalkEntry(**row) for row in rows)
+        return cls(mandates, code_lists, tuple(crosswalk))
+
+
+def _relative(root: Path, path: Path) -> str:
+    return path.relative_to(root).as_posix()
+
+
+def _read_json(root: Path, path: Path, schema: str, problems: list[Problem]) -> dict[str, Any] | None:
+    """The file's object if it is JSON and follows the schema; otherwise None, with the problems added."""
+    name = _relative(root, path)
+    try:
+        document = json.loads(path.read_text("utf-8"), object_pairs_hook=_no_twice)
+    except OSError:
+        problems.append(Problem("L101", name, "", "the file cannot be read"))
+        return None
+    except UnicodeDecodeError:
+        problems.append(Problem("L101", name, "", "the file is not UTF-8 text"))
+        return None
+    except json.JSONDecodeError as error:
+        problems.append(Problem("L101", name, f"line {error.lineno}", f"not JSON: {error.msg}"))
+        return None
+    except _TwiceError as error:
+        problems.append(Problem("L101", name, f'property "{error}"', "the property stands twice in one object"))
+        return None
+    found = [
+        Problem("L102", name, _place(document, each.absolute_path), _said(each))
+        for each in _schema_errors(schema, document)
+    ]
+    problems.extend(found)
+    return None if found else document
+
+
+class _TwiceError(ValueError):
+    """A property stands twice in one JSON object."""
+
+
+def _no_twice(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    document: dict[str, Any] = {}
+    for key, value in pairs:
+        if key in document:
+            raise _TwiceError(key)
+        document[key] = value
+    return document
+
+
+@cache
+def _validator(schema: str) -> Any:
+    from jsonschema import Draft7Validator
+
+    return Draft7Validator(json.loads((schemas_folder() / schema).read_text("utf-8")))
+
+
+def _schema_errors(schema: str, document: Any) -> Iterator[Any]:
+    yield from sorted(
+        _validator(schema).iter_errors(document), key=lambda error: [str(step) for step in error.absolute_path]
+    )
+
+
+def _said(error: Any) -> str:
+    """What a schema error means, with the nearest name where a name is not known."""
+    if error.validator == "additionalProperties":
+        known = error.schema.get("properties", {})
+        unknown = [name for name in error.instance if name not in known]
+        return "; ".join(f'no property "{name}" exists here.{nearest(name, known)}' for name in unknown)
+    if error.validator == "enum":
+        wanted = ", ".join(str(value) for value in error.validator_value)
+        return (
+            f'"{error.instance}" is none of: {wanted}.{nearest(str(error.instance), map(str, error.validator_value))}'
+        )
+    if error.validator == "oneOf":
+        branches = [" and ".join(each.get("required", [])) for each in error.validator_value]
+        return f"exactly one of these must be given: {', '.join(branches)}"
+    return str(error.message)[:200]
+
+
+def _place(document: Any, path: Iterable[Any]) -> str:
+    """Where in a descriptor a path leads, with layouts and fields by their names."""
+    words: list[str] = []
+    here = document
+    trail = list(path)
+    for index, step in enumerate(trail):
+        here = here[step] if isinstance(here, (dict, list)) else None
+        named = here.get("name") if isinstance(here, dict) else None
+        if isinstance(step, int) and index and trail[index - 1] in ("fields", "resources") and named:
+            words[-1] = f'{"field" if trail[index - 1] == "fields" else "resource"} "{named}"'
+        elif isinstance(step, int):
+            words[-1] += f"[{step}]"
+        else:
+            words.append(str(step))
+    return ", ".join(word for word in words if word != "schema")
+
+
+def _read_table(
+    root: Path, path: Path, schema_file: str, resource: dict[str, Any], problems: list[Problem]
+) -> list[dict[str, str]]:
+    """The table's rows as text, checked against the table schema of its kind."""
+    name = _relative(root, path)
+    schema = json.loads((schemas_folder() / schema_file).read_text("utf-8"))
+    if resource["schema"] != schema:
+        place = f'resource "{resource["name"]}"'
+        problems.append(
+            Problem("L103", f"{CATALOG}/{PLAN_FILE}", place, f"its schema is not the one of schemas/{schema_file}")
+        )
+    try:
+        with path.open(encoding="utf-8", newline="") as file:
+            rows = list(csv.reader(file, strict=True))
+    except (OSError, UnicodeDecodeError, csv.Error):
+        problems.append(Problem("L101", name, "", "the file cannot be read as CSV in UTF-8"))
+        return []
+    fields = schema["fields"]
+    if not rows or rows[0] != [each["name"] for each in fields]:
+        wanted = ", ".join(each["name"] for each in fields)
+        problems.append(Problem("L103", name, "line 1", f"the columns must be {wanted}"))
+        return []
+    return list(_table_rows(name, rows[1:], fields, problems))
+
+
+def _table_rows(
+    name: str, rows: list[list[str]], fields: list[dict[str, Any]], problems: list[Problem]
+) -> Iterator[dict[str, str]]:
+    import re
+
+    seen: dict[str, set[str]] = {each["name"]: set() for each in fields if each.get("constraints", {}).get("unique")}
+    for number, cells in enumerate(rows, start=2):
+        if len(cells) != len(fields):
+            problems.append(
+                Problem("L103", name, f"row {number}", f"{len(cells)} cells, but there are {len(fields)} columns")
+            )
+            continue
+        row = {each["name"]: cell for each, cell in zip(fields, cells, strict=True)}
+        for each in fields:
+            value, rules, place = row[each["name"]], each.get("constraints", {}), f"row {number}, {each['name']}"
+            if rules.get("required") and not value:
+                problems.append(Problem("L103", name, place, "must not be empty"))
+            if value and "enum" in rules and value not in rules["enum"]:
+                problems.append(
+                    Problem(
+                        "L103",
+                        name,
+                        place,
+                        f'"{value}" is none of: {", ".join(rules["enum"])}.{nearest(value, rules["enum"])}',
+                    )
+                )
+            if value and "pattern" in rules and not re.fullmatch(rules["pattern"], value):
+                problems.append(Problem("L103", name, place, f'"{value}" does not have the form {rules["pattern"]}'))
+            if each["name"] in seen:
+                if value in seen[each["name"]]:
+                    problems.append(Problem("L120", name, place, f'"{value}" stands there already'))
+                seen[each["name"]].add(value)
+        yield row
+
+
+def _sources(holder: dict[str, Any]) -> tuple[Source, ...]:
+    return tuple(Source(**each) for each in holder.get("sources", []))
+
+
+def _open(acquisition: dict[str, Any]) -> tuple[OpenQuestion, ...]:
+    return tuple(OpenQuestion(**each) for each in acquisition.get("open", []))
+
+
+def _links(acquisition: dict[str, Any]) -> tuple[MandateLink, ...]:
+    return tuple(MandateLink(**each) for each in acquisition.get("mandates", []))
+
+
+def _code_list(resource: dict[str, Any], rows: list[dict[str, str]]) -> CodeList:
+    acquisition = resource["acquisition"]
+    return CodeList(
+        name=resource["name"],
+        title=resource.get("title", resource["name"]),
+        complete=acquisition["complete"],
+        codes=tuple(Code(**row) for row in rows),
+        description=resource.get("description", ""),
+        sources=_sources(resource),
+        open=_open(acquisition),
+    )
+
+
+def _window(window: dict[str, Any]) -> Window:
+    freeze = tuple((each.get("name", ""), each["date"]) for each in window.get("freeze", []))
+    return Window(
+        window["schoolYear"], window.get("opens", ""), window.get("due", ""), window.get("accurate", ""), freeze
+    )
+
+
+def _condition(stated: dict[str, Any] | None) -> Condition | None:
+    if stated is None:
+        return None
+    terms = tuple(
+        Term(each["field"], tuple(each.get("in", each.get("notIn", ()))), "notIn" in each, each.get("empty"))
+        for each in stated.get("all", stated.get("any", ()))
+    )
+    return Condition(terms, every="all" in stated)
+
+
+def _read_collection(root: Path, path: Path, tables: _Tables, problems: list[Problem]) -> Collection | None:
+    package = _read_json(root, path, "collection.schema.json", problems)
+    if package is None:
+        return None
+    name, acquisition = _relative(root, path), package["acquisition"]
+    if package["name"] != path.parent.name:
+        problems.append(
+            Problem(
+                "L121",
+                name,
+                "name",
+                f'the collection is called "{package["name"]}" but its folder "{path.parent.name}"',
+            )
+        )
+    _check_mandates(name, "acquisition", acquisition, tables, problems)
+    layouts = []
+    for resource in package["resources"]:
+        layouts.append(_layout(package["name"], resource, acquisition))
+        _check_layout(name, resource, tables, problems)
+    return Collection(
+        id=package["name"],
+        title=package["title"],
+        layouts=tuple(layouts),
+        description=package.get("description", ""),
+        form=acquisition.get("form", ""),
+        domain=acquisition["domain"],
+        level=acquisition["level"],
+        respondents=tuple(acquisition.get("respondents", ())),
+        frequency=acquisition.get("frequency", ""),
+        windows=tuple(_window(each) for each in acquisition.get("windows", ())),
+        dates_note=acquisition.get("datesNote", ""),
+        certified_by=acquisition.get("certifiedBy", ""),
+        mandates=_links(acquisition),
+        purpose=acquisition.get("purpose", ""),
+        uses=tuple(acquisition.get("uses", ())),
+        steward=acquisition.get("steward", ""),
+        retention=acquisition.get("retention", ""),
+        status=acquisition.get("status", ""),
+        submitted_as=acquisition["submittedAs"],
+        completeness=acquisition.get("layout", ""),
+        sources=_sources(package),
+        open=_open(acquisition),
+        folder=path.parent,
+    )
+
+
+def _layout(collection: str, resource: dict[str, Any], inherited: dict[str, Any]) -> Layout:
+    acquisition, schema, dialect = resource["acquisition"], resource["schema"], resource.get("dialect", {})
+    missing = schema.get("missingValues", [{"value": ""}])
+    key = schema.get("primaryKey", ())
+    submission = acquisition.get("submission", {})
+    delimiter = dialect.get("delimiter", ",")
+    others = [each for each in (",", ";", "\t", "|") if each != delimiter]
+    return Layout(
+        name=resource["name"],
+        title=resource.get("title", resource["name"]),
+        collection=collection,
+        elements=tuple(
+            _element(position, each, inherited, missing) for position, each in enumerate(schema["fields"], start=1)
+        ),
+        description=resource.get("description", ""),
+        path=resource["path"],
+        delimiter=delimiter,
+        delimiters=tuple(acquisition.get("delimiters", [delimiter, *others])),
+        skip_blank_rows=dialect.get("skipBlankRows", False),
+        ordered=acquisition["order"] == "fixed",
+        optional=frozenset(acquisition.get("optional", ())),
+        title_lines=tuple(
+            TitleLine(tuple(each["cells"]), each.get("pattern", "")) for each in acquisition.get("titleLines", ())
+        ),
+        text_guards=acquisition.get("textGuards", False),
+        header_fault=acquisition.get("headerFault", "error"),
+        valid_for=tuple(acquisition.get("validFor", ())),
+        district_field=submission.get("district", ""),
+        period_field=submission.get("period", ""),
+        primary_key=(key,) if isinstance(key, str) else tuple(key),
+        rules=tuple(_cross_rule(each) for each in acquisition.get("rules", ())),
+        sources=_sources(resource),
+        open=_open(acquisition),
+    )
+
+
+def _cross_rule(stated: dict[str, Any]) -> CrossRule:
+    compare = stated.get("compare")
+    return CrossRule(
+        rule=stated["rule"],
+        name=stated["name"],
+        message=stated["message"],
+        fix=stated["fix"],
+        compare=(compare["field"], compare["is"], compare["to"]) if compare else None,
+        unique=tuple(stated.get("unique", ())),
+        when=_condition(stated.get("when")),
+    )
+
+
+def _element(
+    position: int, stated: dict[str, Any], inherited: dict[str, Any], missing: list[dict[str, str]]
+) -> Element:
+    own = stated.get("acquisition", {})
+    left_open = {_ABOUT.get(each["about"], each["about"]) for each in own.get("open", ())}
+    # What a field declares open it does not inherit: the question would be answered behind its back.
+    resolved = {key: own.get(key, None if key in left_open else inherited.get(key)) for key in INHERITED}
+    allows = own.get("allows")
+    questions = _open(own)
+    return Element(
+        name=stated["name"],
+        title=stated.get("title", stated["name"]),
+        type=stated["type"],
+        position=position,
+        description=stated.get("description", ""),
+        format=stated.get("format", "default"),
+        example=str(stated.get("example", "")),
+        constraints=stated.get("constraints", {}),
+        true_values=tuple(stated.get("trueValues", ("true", "True", "TRUE", "1"))),
+        false_values=tuple(stated.get("falseValues", ("false", "False", "FALSE", "0"))),
+        missing=tuple(
+            MissingMark(each["value"], each.get("label", "")) for each in stated.get("missingValues", missing)
+        ),
+        mandates=_links(resolved) if resolved["mandates"] else (),
+        frequency=resolved["frequency"] or "",
+        purpose=resolved["purpose"] or "",
+        uses=tuple(resolved["uses"] or ()),
+        sensitivity=own.get("sensitivity", ""),
+        classification=tuple(own.get("classification", ())),
+        codes=own.get("codes", ""),
+        required_when=_condition(own.get("requiredWhen")),
+        forbidden_when=_condition(own.get("forbiddenWhen")),
+        allows=Allowance(allows["pattern"], allows["reason"]) if allows else None,
+        since=own.get("since", ""),
+        status=resolved["status"] or "",
+        retention=resolved["retention"] or "",
+        sources=_sources(stated),
+        open=questions,
+        placed=all(question.about != "position" for question in questions),
+    )
+
+
+def _check_mandates(
+    file: str, place: str, acquisition: dict[str, Any], tables: _Tables, problems: list[Problem]
+) -> None:
+    for link in acquisition.get("mandates", ()):
+        if link["id"] not in tables.mandates:
+            problems.append(
+                Problem("L110", file, place, f'no mandate "{link["id"]}".{nearest(link["id"], tables.mandates)}')
+            )
+
+
+def _check_layout(file: str, resource: dict[str, Any], tables: _Tables, problems: list[Problem]) -> None:
+    fields = resource["schema"]["fields"]
+    names = [each["name"] for each in fields]
+    where = f'resource "{resource["name"]}"'
+    for name in sorted({name for name in names if names.count(name) > 1}):
+        problems.append(
+            Problem("L120", file, f'{where}, field "{name}"', "the name stands more than once in the layout")
+        )
+    for place, name in _names_used(resource):
+        if name not in names:
+            problems.append(Problem("L112", file, f"{where}, {place}", f'no field "{name}".{nearest(name, names)}'))
+    for each in fields:
+        acquisition, place = each.get("acquisition", {}), f'{where}, field "{each["name"]}"'
+        _check_mandates(file, place, acquisition, tables, problems)
+        codes = acquisition.get("codes")
+        if codes is not None and codes not in tables.code_lists:
+            problems.append(Problem("L111", file, place, f'no code list "{codes}".{nearest(codes, tables.code_lists)}'))
+
+
+def _names_used(resource: dict[str, Any]) -> Iterator[tuple[str, str]]:
+    """Each field name that the layout uses outside its list of fields, and where."""
+    acquisition, schema = resource["acquisition"], resource["schema"]
+    key = schema.get("primaryKey", [])
+    yield from (("primaryKey", name) for name in ([key] if isinstance(key, str) else key))
+    yield from (("optional", name) for name in acquisition.get("optional", ()))
+    yield from (("submission", name) for name in acquisition.get("submission", {}).values())
+    for rule in acquisition.get("rules", ()):
+        compare = rule.get("compare")
+        used = (compare["field"], compare["to"]) if compare else rule["unique"]
+        yield from ((f'rule "{rule["name"]}"', name) for name in used)
+        yield from ((f'rule "{rule["name"]}"', name) for name in _fields_of(rule.get("when")))
+    for each in schema["fields"]:
+        for key_name in ("requiredWhen", "forbiddenWhen"):
+            stated = each.get("acquisition", {}).get(key_name)
+            yield from ((f'field "{each["name"]}", {key_name}', name) for name in _fields_of(stated))
+
+
+def _fields_of(condition: dict[str, Any] | None) -> list[str]:
+    return [each["field"] for terms in (condition or {}).values() for each in terms]
+
+
+def _check_unique(root: Path, collections: list[Collection], problems: list[Problem]) -> None:
+    for collection in collections:
+        names = [layout.name for layout in collection.layouts]
+        for name in sorted({name for name in names if names.count(name) > 1}):
+            file = _relative(root, collection.folder / PLAN_FILE)
+            problems.append(
+                Problem("L120", file, f'resource "{name}"', "the name stands more than once in the collection")
+            )
+
+
+def _check_crosswalk(
+    root: Path, collections: list[Collection], crosswalk: tuple[CrosswalkEntry, ...], problems: list[Problem]
+) -> None:
+    known = {each.id: {element.name for layout in each.layouts for element in layout.elements} for each in collections}
+    for number, entry in enumerate(crosswalk, start=2):
+        file, place = f"{CATALOG}/crosswalk.csv", f"row {number}"
+        if entry.collection not in known:
+            problems.append(
+                Problem("L113", file, place, f'no collection "{entry.collection}".{nearest(entry.collection, known)}')
+            )
+        elif entry.element not in known[entry.collection]:
+            hint = nearest(entry.element, known[entry.collection])
+            problems.append(
+                Problem("L113", file, place, f'no element "{entry.element}" in "{entry.collection}".{hint}')
+            )

@@ -1,0 +1,371 @@
+"""The `dap` command: reports go to standard output, our own trouble to standard error, and the exit code says which."""
+
+from __future__ import annotations
+
+import os
+import sys
+import traceback
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from dap.errors import ACCEPTED, COULD_NOT_RUN, REJECTED, WRONG_REQUEST, CouldNotRun, DapError, RequestError
+
+if TYPE_CHECKING:
+    from dap.plan import Collection, Layout, Plan
+    from dap.report import Report
+
+_PLAN = click.option(
+    "--plan", "plan_folder", metavar="DIR", help="The plan's folder (default: here, or the nearest above)."
+)
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run the command and end the process with its exit code."""
+    sys.excepthook = _silent
+    try:
+        code = cli.main(args=list(arguments) if arguments is not None else None, standalone_mode=False)
+    except DapError as error:
+        code = _say(str(error), error.exit_code)
+    except click.UsageError as error:
+        code = _say(f"{_wrong_use(error)}\nTry `dap --help`.", WRONG_REQUEST)
+    except (click.Abort, KeyboardInterrupt):
+        code = _say("Stopped.", COULD_NOT_RUN)
+    except BrokenPipeError:
+        # Whoever read our output has left; nothing more can be said there, and a verdict nobody read is none.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        code = COULD_NOT_RUN
+    except Exception as error:
+        code = _say(_unexpected(error), COULD_NOT_RUN)
+    sys.exit(code or ACCEPTED)
+
+
+def _say(message: str, code: int) -> int:
+    click.echo(f"dap: {message}", err=True)
+    return code
+
+
+def _silent(kind: type[BaseException], error: BaseException, trace: Any) -> None:
+    click.echo(f"dap: {_unexpected(error)}", err=True)
+
+
+def _unexpected(error: BaseException) -> str:
+    """An error of ours as its type and place: its own words may quote a value from a file."""
+    frames = [frame for frame in traceback.extract_tb(error.__traceback__) if f"{os.sep}dap{os.sep}" in frame.filename]
+    place = f" at {Path(frames[-1].filename).name}:{frames[-1].lineno}" if frames else ""
+    return f"could not run: an unexpected {type(error).__name__}{place}. Please report it; the file was not accepted."
+
+
+def _wrong_use(error: click.UsageError) -> str:
+    # Click repeats arguments in its messages, and a file's name may hold what must not be said.
+    if isinstance(error, click.NoSuchOption):
+        return "there is no such option."
+    if isinstance(error, click.MissingParameter) and error.param is not None:
+        name = error.param.opts[0]
+        return f"missing: {name if name.startswith('-') else error.param.human_readable_name}."
+    if isinstance(error, click.BadParameter) and error.param is not None:
+        return f"wrong value for {'/'.join(error.param.opts)}."
+    return "the command is not one dap knows, or has too many or too few arguments."
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.version_option(package_name="dap", prog_name="dap")
+def cli() -> None:
+    """Keep a state education department's Data Acquisition Plan, and check submissions against it."""
+
+
+@cli.command()
+@_PLAN
+@click.option("--open", "show_open", is_flag=True, help="List the plan's open questions instead.")
+@click.option("--examples/--no-examples", default=True, help="Run the examples' own suites (default: yes).")
+def lint(plan_folder: str | None, show_open: bool, examples: bool) -> int:
+    """Is the plan sound? Exit code 0 when it is, 1 when there are findings."""
+    from dap.lint import lint as lint_plan
+    from dap.terminal import for_terminal, problems_text
+
+    root = _root(plan_folder)
+    if show_open:
+        return _print_open(root)
+    with _progress("Reading the plan and running the examples"):
+        problems = lint_plan(root, examples=examples)
+    if problems:
+        click.echo(problems_text(problems, colour=for_terminal()), nl=False)
+        many = "1 problem" if len(problems) == 1 else f"{len(problems)} problems"
+        click.echo(f"\n{many}. `dap explain RULE` tells more.")
+        return REJECTED
+    click.echo(_sound(_plan(plan_folder)))
+    return ACCEPTED
+
+
+@cli.command()
+@_PLAN
+@click.option("--check", "only_check", is_flag=True, help="Write nothing; fail when a suite is stale.")
+def build(plan_folder: str | None, only_check: bool) -> int:
+    """Write expectations/ from the catalog (or say whether it is stale)."""
+    from dap.suites import stale_suites, write_suites
+
+    plan = _plan(plan_folder)
+    paths = stale_suites(plan) if only_check else write_suites(plan)
+    for path in paths:
+        click.echo(
+            f"{'stale' if only_check else 'written' if path.exists() else 'deleted'}: {_within(path, plan.root)}"
+        )
+    if not paths:
+        click.echo("The suites are those of the catalog.")
+    return REJECTED if only_check and paths else ACCEPTED
+
+
+def _rows_wanted(context: click.Context, parameter: click.Parameter, value: str) -> int | None:
+    if value == "all":
+        return None
+    if not value.isascii() or not value.isdigit():
+        raise click.BadParameter("a number, or all", ctx=context, param=parameter)
+    return int(value)
+
+
+@cli.command()
+@click.argument("files", nargs=-1, required=True, metavar="FILE...")
+@click.option("--collection", required=True, metavar="ID|auto", help="What the files are sent for.")
+@click.option("--resource", metavar="NAME", help="The layout, where the collection has several.")
+@click.option("--period", metavar="YEAR", help="The school year, such as 2025-26.")
+@click.option("--district", metavar="CODE", help="The district that sends the files.")
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["text", "json", "csv"]),
+    default="text",
+    show_default=True,
+    help="The report's form.",
+)
+@click.option(
+    "--rows", default="100", callback=_rows_wanted, metavar="N|all", help="How many row numbers a finding lists."
+)
+@click.option("--output", type=click.Path(dir_okay=False), metavar="PATH", help="Write the report there.")
+@click.option(
+    "--engine", type=click.Choice(["pandas"]), default="pandas", show_default=True, help="What runs the suite."
+)
+@click.option(
+    "--fail-on",
+    type=click.Choice(["error", "warning"]),
+    default="error",
+    show_default=True,
+    help="What makes exit code 1.",
+)
+@_PLAN
+def check(
+    files: tuple[str, ...],
+    collection: str,
+    resource: str | None,
+    period: str | None,
+    district: str | None,
+    form: str,
+    rows: int | None,
+    output: str | None,
+    engine: str,
+    fail_on: str,
+    plan_folder: str | None,
+) -> int:
+    """Judge one or more files (or folders of files) without submitting them.
+
+    Exit code 0: all accepted. 1: one was rejected or unreadable. 2: wrong request. 3: one could not be judged.
+    """
+    from dap.gate import AUTO
+    from dap.gate import check as check_file
+
+    plan = _plan(plan_folder)
+    if collection != AUTO:
+        chosen = plan.collection(collection)
+        if resource is not None:
+            chosen.layout(resource)
+    paths, folder_given = _every_file(files)
+    reports: list[Report] = []
+    with _progress("Checking", len(paths)) as advance:
+        for number, path in enumerate(paths, start=1):
+            reports.append(
+                check_file(
+                    path,
+                    collection,
+                    resource=resource,
+                    plan=plan,
+                    period=period,
+                    district=district,
+                    rows=rows,
+                    number=number,
+                )
+            )
+            advance()
+    _deliver(_as_text(reports, form, always_list=folder_given or len(paths) > 1, to_file=output is not None), output)
+    return max(_exit_code(report, fail_on) for report in reports)
+
+
+def _exit_code(report: Report, fail_on: str) -> int:
+    if report.verdict is None:
+        return COULD_NOT_RUN
+    if not report.accepted or (fail_on == "warning" and report.count("warning")):
+        return REJECTED
+    return ACCEPTED
+
+
+def _as_text(reports: list[Report], form: str, *, always_list: bool, to_file: bool) -> str:
+    if form == "json":
+        from dap.report import as_json
+
+        return as_json(reports, always_list=always_list)
+    if form == "csv":
+        from dap.report import as_csv
+
+        return as_csv(reports)
+    from dap.terminal import for_terminal, report_text
+
+    return report_text(reports, colour=for_terminal() and not to_file)
+
+
+def _deliver(text: str, output: str | None) -> None:
+    if output is None:
+        sys.stdout.write(text)
+        sys.stdout.flush()
+        return
+    try:
+        Path(output).write_text(text, "utf-8", newline="")
+    except OSError:
+        raise CouldNotRun("the report could not be written to the file given with --output.") from None
+
+
+def _every_file(names: Sequence[str]) -> tuple[list[Path], bool]:
+    """The files named, and those in the folders named in the order of their names; and whether a folder was named."""
+    paths: list[Path] = []
+    folder_given = False
+    for number, name in enumerate(names, start=1):
+        path = Path(name)
+        if path.is_dir():
+            folder_given = True
+            inside = sorted(each for each in path.iterdir() if each.is_file() and not each.name.startswith("."))
+            if not inside:
+                raise RequestError(f"argument {number}: the folder holds no file.")
+            paths += inside
+        else:
+            paths.append(path)
+    return paths, folder_given
+
+
+@cli.command()
+@click.argument("collection")
+@click.option("--resource", metavar="NAME", help="The layout, where the collection has several.")
+@click.option("--rows", type=click.IntRange(1), default=5, show_default=True, help="How many rows.")
+@click.option("--seed", type=int, default=0, show_default=True, help="Another seed, other rows.")
+@click.option("--output", type=click.Path(dir_okay=False), metavar="PATH", help="Write the file there.")
+@_PLAN
+def example(
+    collection: str, resource: str | None, rows: int, seed: int, output: str | None, plan_folder: str | None
+) -> int:
+    """Invented rows that pass, derived from the descriptor alone."""
+    from dap.examples import example_text
+
+    plan = _plan(plan_folder)
+    owner = plan.collection(collection)
+    _deliver(example_text(plan, owner, _one_layout(owner, resource), rows, seed), output)
+    return ACCEPTED
+
+
+def _one_layout(collection: Collection, resource: str | None) -> Layout:
+    if resource is not None:
+        return collection.layout(resource)
+    if len(collection.layouts) == 1:
+        return collection.layouts[0]
+    names = ", ".join(layout.name for layout in collection.layouts)
+    raise RequestError(
+        f'"{collection.id}" has several layouts: name one with --resource ({names}).'
+        if names
+        else f'"{collection.id}" has no documented file layout.'
+    )
+
+
+@cli.command()
+@click.argument("name", metavar="RULE")
+def explain(name: str) -> int:
+    """What a rule means, why it exists, an example, and what to do."""
+    from dap.rules import page, rule
+
+    click.echo(page(rule(name)), nl=False)
+    return ACCEPTED
+
+
+@cli.command()
+@click.option("--browser/--no-browser", default=True, help="Open a browser window (default: yes).")
+@_PLAN
+def lab(browser: bool, plan_folder: str | None) -> int:
+    """JupyterLab on the notebooks, on this machine only."""
+    from dap.lab import open_lab
+
+    return open_lab(_root(plan_folder), browser)
+
+
+def _root(folder: str | None) -> Path:
+    from dap.catalog import CATALOG, PLAN_FILE, find_plan
+
+    if folder is None:
+        return find_plan(Path.cwd())
+    if not (Path(folder) / CATALOG / PLAN_FILE).is_file():
+        raise RequestError(f"The folder given with --plan holds no {CATALOG}/{PLAN_FILE}.")
+    return Path(folder)
+
+
+def _plan(folder: str | None) -> Plan:
+    from dap.catalog import open_plan
+
+    return open_plan(_root(folder))
+
+
+def _within(path: Path, root: Path) -> str:
+    return path.relative_to(root).as_posix()
+
+
+def _sound(plan: Plan) -> str:
+    elements = sum(1 for _ in plan.every_element())
+    return (
+        f"The plan is sound: {plan.title} {plan.version}, {len(plan.all_collections)} collections, "
+        f"{elements} elements, {len(plan.all_mandates)} mandates; "
+        f"{len(plan.open_questions)} open questions (dap lint --open)."
+    )
+
+
+def _print_open(root: Path) -> int:
+    from dap.catalog import open_plan
+
+    questions = open_plan(root).open_questions
+    for row in questions.to_dict("records"):
+        where = "/".join(row[part] for part in ("collection", "layout", "element", "code_list") if row[part])
+        click.echo(f"{where}: {row['about']}: {row['why']}")
+    click.echo(f"\n{len(questions)} open questions.")
+    return ACCEPTED
+
+
+class _Progress:
+    """A progress line on standard error while work runs; silent where that is no terminal."""
+
+    def __init__(self, what: str, steps: int | None) -> None:
+        self.what, self.steps = what, steps
+        self.stop: Callable[[], None] = lambda: None
+
+    def __enter__(self) -> Callable[[], None]:
+        if not sys.stderr.isatty():
+            return lambda: None
+        from rich.console import Console
+        from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+
+        columns = [SpinnerColumn(), TextColumn("{task.description}")]
+        counted = [BarColumn(), MofNCompleteColumn()] if self.steps else []
+        shown = Progress(*columns, *counted, TimeElapsedColumn(), console=Console(stderr=True), transient=True)
+        task = shown.add_task(self.what, total=self.steps)
+        shown.start()
+        self.stop = shown.stop
+        return lambda: shown.advance(task)
+
+    def __exit__(self, *_: object) -> None:
+        self.stop()
+
+
+def _progress(what: str, steps: int | None = None) -> _Progress:
+    return _Progress(what, steps)

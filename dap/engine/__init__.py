@@ -1,0 +1,156 @@
+"""Runs a GX suite over a submission's frame, and lets nothing of GX's results out but rule, place and count."""
+
+from __future__ import annotations
+
+import logging
+import os
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from dap.errors import CouldNotRun
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from great_expectations import ExpectationSuite
+    from great_expectations.core import ExpectationValidationResult
+    from great_expectations.datasource.fluent.interfaces import Batch
+
+PANDAS = "pandas"
+
+# Values stand in GX's results at every other level: at BOOLEAN_ONLY a result is a success and nothing else.
+_VERDICT = {"result_format": "BOOLEAN_ONLY"}
+
+
+@dataclass(frozen=True)
+class Spot:
+    """Where a rule does not hold: the element, the column from 1 (both None where neither applies), rows and count."""
+
+    field: str | None
+    column: int | None
+    rows: tuple[int, ...]
+    count: int
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What became of one expectation: its own `meta`, whether it held or broke, and the spots where it failed."""
+
+    meta: Mapping[str, Any]
+    held: bool
+    broke: bool
+    spots: tuple[Spot, ...] = ()
+
+
+def judge(
+    suite: ExpectationSuite, frame: pd.DataFrame, parameters: Mapping[str, Any], rows: int | None = 100
+) -> list[Outcome]:
+    """Run the suite: first for success alone, then for the places of what failed (the first `rows` rows, None for all).
+
+    The outcomes come in the order of the suite. An expectation that raised is `broke`: neither held nor failed.
+    """
+    batch = _batch(frame)
+    first = _run(batch, suite, parameters, _VERDICT)
+    failed = [each for each in suite.expectations if not first[_key(each.meta)].success]
+    failed = [each for each in failed if not _raised(first[_key(each.meta)])]
+    details = _details(batch, suite, failed, parameters, len(frame) if rows is None else rows)
+    outcomes = []
+    for expectation in suite.expectations:
+        key = _key(expectation.meta)
+        result = details.get(key, first[key])
+        broke = _raised(first[key]) or _raised(result)
+        spots = () if broke or first[key].success else _spots(result, frame, rows)
+        outcomes.append(Outcome(dict(expectation.meta or {}), bool(first[key].success) and not broke, broke, spots))
+    return outcomes
+
+
+def quiet() -> None:
+    """Keep GX from writing anything anywhere: logs and warnings may quote values, telemetry is off."""
+    os.environ["GX_ANALYTICS_ENABLED"] = "false"
+    for name in [name for name in os.environ if name.startswith("GX_CLOUD_")]:
+        del os.environ[name]
+    logging.getLogger("great_expectations").setLevel(logging.CRITICAL)
+
+
+def _details(
+    batch: Batch, suite: ExpectationSuite, failed: list[Any], parameters: Mapping[str, Any], rows: int
+) -> dict[tuple[str, str], ExpectationValidationResult]:
+    if not failed:
+        return {}
+    from great_expectations import ExpectationSuite
+
+    wanted = {
+        "result_format": "SUMMARY",
+        "exclude_unexpected_values": True,
+        "include_unexpected_rows": False,
+        "partial_unexpected_count": max(1, rows),
+    }
+    return _run(batch, ExpectationSuite(name=suite.name, expectations=failed), parameters, wanted)
+
+
+def _batch(frame: pd.DataFrame) -> Batch:
+    quiet()
+    import great_expectations as gx
+    from great_expectations.data_context.types.base import ProgressBarsConfig
+
+    # A context of its own for each file: GX keeps the metrics of a datasource, and would answer with the last file's.
+    context = gx.get_context(mode="ephemeral")
+    context.variables.progress_bars = ProgressBarsConfig(globally=False, metric_calculations=False)
+    asset = context.data_sources.add_pandas("submission").add_dataframe_asset("table")
+    definition = asset.add_batch_definition_whole_dataframe("whole")
+    return definition.get_batch(batch_parameters={"dataframe": frame})
+
+
+def _run(
+    batch: Batch, suite: ExpectationSuite, parameters: Mapping[str, Any], result_format: Mapping[str, Any]
+) -> dict[tuple[str, str], ExpectationValidationResult]:
+    failure = None
+    try:
+        validated = batch.validate(suite, result_format=dict(result_format), expectation_parameters=dict(parameters))
+    except Exception as error:
+        failure = type(error).__name__
+    if failure is not None:
+        raise CouldNotRun(f"Great Expectations could not run the suite ({failure}).")
+    results = {_key(each.expectation_config.meta): each for each in validated.results if each.expectation_config}
+    lacking = [each for each in suite.expectations if _key(each.meta) not in results]
+    if lacking:
+        raise CouldNotRun(f"Great Expectations gave no result for {len(lacking)} rules of the suite.")
+    return results
+
+
+def _key(meta: Mapping[str, Any] | None) -> tuple[str, str]:
+    return (meta or {})["rule"], (meta or {})["name"]
+
+
+def _raised(result: ExpectationValidationResult) -> bool:
+    """Whether evaluating it raised; `exception_info` is either one record or one record a metric."""
+    info = result.exception_info or {}
+    if "raised_exception" in info:
+        return bool(info["raised_exception"])
+    return any(isinstance(each, Mapping) and each.get("raised_exception") for each in info.values())
+
+
+def _spots(result: ExpectationValidationResult, frame: pd.DataFrame, rows: int | None) -> tuple[Spot, ...]:
+    """Rows and counts of a failed expectation; of a GX result nothing else is read."""
+    found = result.result or {}
+    places = (found.get("details") or {}).get("places")
+    if places is not None:
+        return tuple(
+            Spot(each["field"], each["column"], _whole(each["rows"], rows), int(each["count"])) for each in places
+        )
+    kwargs = result.expectation_config.kwargs if result.expectation_config else {}
+    column = kwargs.get("column") or kwargs.get("column_A")
+    reading = frame.attrs.get("dap_reading")
+    position = reading.position(column) if reading is not None and column else None
+    return (
+        Spot(
+            column,
+            position,
+            _whole(found.get("partial_unexpected_index_list") or (), rows),
+            int(found.get("unexpected_count", 0)),
+        ),
+    )
+
+
+def _whole(numbers: Iterable[Any], most: int | None) -> tuple[int, ...]:
+    return tuple(int(number) for number in sorted(numbers)[:most])

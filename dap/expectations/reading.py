@@ -1,0 +1,85 @@
+"""The submission is a well-formed table: what the reader found is judged here, one kind of fault at a time."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar, Literal
+
+import pandas as pd
+from great_expectations.core.metric_domain_types import MetricDomainTypes
+from great_expectations.execution_engine import ExecutionEngine, PandasExecutionEngine
+from great_expectations.expectations.expectation import BatchExpectation
+from great_expectations.expectations.metrics.metric_provider import metric_value
+from great_expectations.expectations.metrics.table_metric_provider import TableMetricProvider
+
+from dap.expectations.places import Place, result
+from dap.submission import Reading
+from dap.submission.reading import ATTRIBUTE
+
+FaultKind = Literal[
+    "not_utf8",
+    "empty",
+    "not_text",
+    "quote_not_closed",
+    "text_after_quote",
+    "bare_quote",
+    "row_too_short",
+    "extra_cells",
+    "no_rows",
+    "title_lines",
+    "stray_line_end",
+    "empty_line",
+    "empty_row",
+]
+
+
+def table_of(execution_engine: PandasExecutionEngine, metric_domain_kwargs: dict[str, Any]) -> pd.DataFrame:
+    """The batch's whole frame, as a metric gets it."""
+    frame, _, _ = execution_engine.get_compute_domain(
+        domain_kwargs=metric_domain_kwargs, domain_type=MetricDomainTypes.TABLE
+    )
+    return frame
+
+
+def reading_of(frame: pd.DataFrame) -> Reading | None:
+    """The Reading that the frame carries; None where it came from somewhere else."""
+    reading = frame.attrs.get(ATTRIBUTE)
+    return reading if isinstance(reading, Reading) else None
+
+
+class SubmissionReading(TableMetricProvider):
+    """The Reading of the batch, or None."""
+
+    metric_name = "table.dap_reading"
+
+    @metric_value(engine=PandasExecutionEngine)
+    def _pandas(
+        cls,
+        execution_engine: PandasExecutionEngine,
+        metric_domain_kwargs: dict[str, Any],
+        metric_value_kwargs: dict[str, Any],
+        metrics: dict[str, Any],
+        runtime_configuration: dict[str, Any],
+    ) -> Reading | None:
+        return reading_of(table_of(execution_engine, metric_domain_kwargs))
+
+
+class ExpectSubmissionToBeWellFormed(BatchExpectation):
+    """Expect the reader to have met no fault of one kind; a batch that no reader made fails."""
+
+    fault: FaultKind
+
+    metric_dependencies = ("table.dap_reading",)
+    success_keys: ClassVar[tuple[str, ...]] = ("fault",)
+    args_keys: ClassVar[tuple[str, ...]] = ("fault",)
+
+    def _validate(
+        self,
+        metrics: dict[str, Any],
+        runtime_configuration: dict[str, Any] | None = None,
+        execution_engine: ExecutionEngine[Any] | None = None,
+    ) -> dict[str, Any]:
+        reading: Reading | None = metrics["table.dap_reading"]
+        if reading is None:
+            return result([Place()])
+        rows = reading.rows_of(self.fault)
+        return result([] if rows is None else [Place(rows=rows)])

@@ -1,0 +1,255 @@
+"""Values of text columns as numbers and dates, within bounds and beside each other; stock `between` raises on text."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from datetime import date, datetime
+from decimal import Decimal
+from functools import cache
+from typing import Any, ClassVar, Literal
+
+import pandas as pd
+from great_expectations.execution_engine import ExecutionEngine, PandasExecutionEngine
+from great_expectations.expectations.expectation import BatchExpectation, ColumnMapExpectation, ColumnPairMapExpectation
+from great_expectations.expectations.metrics.map_metric_provider import (
+    ColumnMapMetricProvider,
+    ColumnPairMapMetricProvider,
+    column_condition_partial,
+    column_pair_condition_partial,
+)
+from great_expectations.expectations.metrics.metric_provider import metric_value
+from great_expectations.expectations.metrics.table_metric_provider import TableMetricProvider
+
+from dap.expectations.places import Place, result
+from dap.expectations.reading import reading_of, table_of
+
+Comparison = Literal["<", "<=", "=", ">=", ">", "!="]
+Kind = Literal["number", "date"]
+
+ANY_FORMAT = "any"
+# Where a source gives no format: the ways in which dates are written in school files. Text in none of them is no date.
+_ANY = (
+    ("%Y-%m-%d", r"[0-9]{4}-[0-9]{1,2}-[0-9]{1,2}"),
+    ("%m/%d/%Y", r"[0-9]{1,2}/[0-9]{1,2}/[0-9]{4}"),
+    ("%m-%d-%Y", r"[0-9]{1,2}-[0-9]{1,2}-[0-9]{4}"),
+    ("%m/%d/%y", r"[0-9]{1,2}/[0-9]{1,2}/[0-9]{2}"),
+    ("%m%d%Y", r"[0-9]{8}"),
+    ("%Y%m%d", r"[0-9]{8}"),
+)
+_NUMBER = re.compile(r"[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)")
+_CONTROL = re.compile("[\x00-\x1f\x7f\x85\u2028\u2029]")
+_COMPARE: dict[str, Callable[[Any, Any], bool]] = {
+    "<": lambda a, b: a < b,
+    "<=": lambda a, b: a <= b,
+    "=": lambda a, b: a == b,
+    ">=": lambda a, b: a >= b,
+    ">": lambda a, b: a > b,
+    "!=": lambda a, b: a != b,
+}
+
+
+def as_number(text: str) -> Decimal | None:
+    """The number the text writes in ASCII digits with a point before decimals; None where it writes none."""
+    return Decimal(text) if _NUMBER.fullmatch(text) else None
+
+
+@cache
+def as_date(text: str, date_format: str) -> date | None:
+    """The day the text writes in the format, letter for letter; None where it writes none, or no day that exists."""
+    if date_format == ANY_FORMAT:
+        days = (_parsed(text, each) for each, form in _ANY if re.fullmatch(form, text))
+        return next((day for day in days if day is not None), None)
+    day = _parsed(text, date_format)
+    # strptime takes missing zeros and the digits of every script; what is written back from the date shows both.
+    return day if day is not None and day.strftime(date_format) == text else None
+
+
+def _parsed(text: str, date_format: str) -> date | None:
+    try:
+        return datetime.strptime(text, date_format).date()
+    except ValueError:
+        return None
+
+
+def _value(text: Any, kind: str, date_format: str) -> Any:
+    if not isinstance(text, str):
+        return None
+    return as_number(text) if kind == "number" else as_date(text, date_format)
+
+
+class ColumnValuesAreDates(ColumnMapMetricProvider):
+    """True where the text is a date in the format."""
+
+    condition_metric_name = "column_values.dap_date"
+    condition_value_keys = ("date_format", "also")
+
+    @column_condition_partial(engine=PandasExecutionEngine)
+    def _pandas(cls, column: pd.Series, date_format: str, also: list[str] | None = None, **kwargs: Any) -> pd.Series:
+        marks = frozenset(also or ())
+        return column.map(lambda text: text in marks or as_date(text, date_format) is not None).astype(bool)
+
+
+class ExpectColumnValuesToBeDates(ColumnMapExpectation):
+    """Expect every value to be an existing day in the format (strptime's letters, zeros written), or one of `also`."""
+
+    date_format: str
+    also: list[str] = []  # noqa: RUF012
+
+    map_metric = "column_values.dap_date"
+    success_keys: ClassVar[tuple[str, ...]] = ("date_format", "also", "mostly")
+    args_keys: ClassVar[tuple[str, ...]] = ("column", "date_format", "also")
+
+
+class ColumnValuesInBounds(ColumnMapMetricProvider):
+    """True where the value lies within the bounds, and where it is no number or date at all: another rule says that."""
+
+    condition_metric_name = "column_values.dap_bounds"
+    condition_value_keys = ("kind", "date_format", "minimum", "maximum")
+
+    @column_condition_partial(engine=PandasExecutionEngine)
+    def _pandas(
+        cls,
+        column: pd.Series,
+        kind: str,
+        date_format: str = "",
+        minimum: str | None = None,
+        maximum: str | None = None,
+        **kwargs: Any,
+    ) -> pd.Series:
+        low = None if minimum is None else _value(minimum, kind, date_format)
+        high = None if maximum is None else _value(maximum, kind, date_format)
+
+        def within(text: str) -> bool:
+            value = _value(text, kind, date_format)
+            return value is None or ((low is None or value >= low) and (high is None or value <= high))
+
+        return column.map(within).astype(bool)
+
+
+class ExpectColumnValuesToBeNumbersBetween(ColumnMapExpectation):
+    """Expect every number to lie within the bounds, both included, given as text; what is no number passes."""
+
+    minimum: str | None = None
+    maximum: str | None = None
+    kind: Literal["number"] = "number"
+
+    map_metric = "column_values.dap_bounds"
+    success_keys: ClassVar[tuple[str, ...]] = ("kind", "minimum", "maximum", "mostly")
+    args_keys: ClassVar[tuple[str, ...]] = ("column", "minimum", "maximum")
+
+
+class ExpectColumnValuesToBeDatesBetween(ColumnMapExpectation):
+    """Expect every date to lie within the bounds, both included and in the same format; what is no date passes."""
+
+    date_format: str
+    minimum: str | None = None
+    maximum: str | None = None
+    kind: Literal["date"] = "date"
+
+    map_metric = "column_values.dap_bounds"
+    success_keys: ClassVar[tuple[str, ...]] = ("kind", "date_format", "minimum", "maximum", "mostly")
+    args_keys: ClassVar[tuple[str, ...]] = ("column", "date_format", "minimum", "maximum")
+
+
+class ColumnPairValuesCompare(ColumnPairMapMetricProvider):
+    """True where both values compare as asked, and where either cannot be read: another rule says that."""
+
+    condition_metric_name = "column_pair_values.dap_compare"
+    condition_domain_keys = (
+        "batch_id",
+        "table",
+        "column_A",
+        "column_B",
+        "row_condition",
+        "condition_parser",
+        "ignore_row_if",
+    )
+    condition_value_keys = ("comparison", "kind", "format_A", "format_B")
+
+    @column_pair_condition_partial(engine=PandasExecutionEngine)
+    def _pandas(
+        cls,
+        column_A: pd.Series,
+        column_B: pd.Series,
+        comparison: str,
+        kind: str,
+        format_A: str = "",
+        format_B: str = "",
+        **kwargs: Any,
+    ) -> pd.Series:
+        compare = _COMPARE[comparison]
+        left = [_value(text, kind, format_A) for text in column_A]
+        right = [_value(text, kind, format_B) for text in column_B]
+        holds = [a is None or b is None or compare(a, b) for a, b in zip(left, right, strict=True)]
+        return pd.Series(holds, index=column_A.index, dtype=bool)
+
+
+class ExpectColumnPairValuesToCompare(ColumnPairMapExpectation):
+    """Expect column A to compare with column B as asked, as numbers or dates; rows lacking either pass."""
+
+    comparison: Comparison
+    kind: Kind
+    format_A: str = ""
+    format_B: str = ""
+    ignore_row_if: Literal["either_value_is_missing"] = "either_value_is_missing"
+
+    map_metric = "column_pair_values.dap_compare"
+    success_keys: ClassVar[tuple[str, ...]] = (
+        "column_A",
+        "column_B",
+        "comparison",
+        "kind",
+        "format_A",
+        "format_B",
+        "ignore_row_if",
+        "mostly",
+    )
+    args_keys: ClassVar[tuple[str, ...]] = ("column_A", "column_B", "comparison", "kind")
+
+
+class ControlCharacters(TableMetricProvider):
+    """Every column and row in which a cell holds a control character or line break."""
+
+    metric_name = "table.dap_control_characters"
+
+    @metric_value(engine=PandasExecutionEngine)
+    def _pandas(
+        cls,
+        execution_engine: PandasExecutionEngine,
+        metric_domain_kwargs: dict[str, Any],
+        metric_value_kwargs: dict[str, Any],
+        metrics: dict[str, Any],
+        runtime_configuration: dict[str, Any],
+    ) -> dict[str, Place]:
+        frame = table_of(execution_engine, metric_domain_kwargs)
+        reading = reading_of(frame)
+        found = {}
+        for place, name in enumerate(map(str, frame.columns)):
+            values = frame.iloc[:, place]
+            rows = tuple(int(row) for row, value in values.items() if isinstance(value, str) and _CONTROL.search(value))  # type: ignore[call-overload]
+            if rows:
+                found[name] = Place(name, reading.position(name) if reading else place + 1, rows)
+        return found
+
+
+class ExpectColumnsToHoldNoControlCharacters(BatchExpectation):
+    """Expect no cell of the columns to hold a line break or other control character.
+
+    A pattern's end lets a final line break pass on some engines; this rule is what makes the patterns exact on all.
+    """
+
+    columns: list[str]
+
+    metric_dependencies = ("table.dap_control_characters",)
+    success_keys: ClassVar[tuple[str, ...]] = ("columns",)
+    args_keys: ClassVar[tuple[str, ...]] = ("columns",)
+
+    def _validate(
+        self,
+        metrics: dict[str, Any],
+        runtime_configuration: dict[str, Any] | None = None,
+        execution_engine: ExecutionEngine[Any] | None = None,
+    ) -> dict[str, Any]:
+        found = metrics["table.dap_control_characters"]
+        return result([found[name] for name in self.columns if name in found])

@@ -1,0 +1,220 @@
+"""One submission, from bytes to report."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from dap.catalog import open_plan
+from dap.errors import CouldNotRun, RequestError
+from dap.plan import Collection, Layout, Plan
+from dap.report import ACCEPTED, REJECTED, UNREADABLE, Finding, Report, Scanned
+from dap.submission import Reading, Submission, header_of, load, read
+from dap.submission.reading import digest, same_name
+from dap.suites import DISTRICT, PERIOD, suite_path, suite_text
+
+if TYPE_CHECKING:
+    from dap.engine import Outcome
+
+AUTO = "auto"
+FIRST_ROWS = 100
+
+_FILE_NAME = r"[0-9]{{3,7}}-{collection}-[0-9]{{4}}-[0-9]{{2}}(?:-[0-9]{{1,3}})?\.[a-z]{{2,4}}"
+_PERIOD = re.compile(r"[0-9]{4}-[0-9]{2}")
+_DISTRICT = re.compile(r"[0-9A-Za-z]{1,20}")
+
+
+def check(
+    path: str | Path,
+    collection: str,
+    *,
+    resource: str | None = None,
+    plan: Plan | None = None,
+    period: str | None = None,
+    district: str | None = None,
+    rows: int | None = FIRST_ROWS,
+    number: int = 1,
+) -> Report:
+    """Judge one file by the suite of its collection and layout.
+
+    `collection` is an id, or `auto` where exactly one layout of the plan has the file's header. `resource` names the
+    layout; without it the one whose header the file has. `rows` is how many row numbers a finding lists (None: all);
+    `number` is what the file is called in the report (`file 1`) unless its name has the agreed form.
+
+    Raises RequestError for an unknown collection, layout or file and CouldNotRun where the suite is stale or missing.
+    A fault in the file is a finding, never an exception.
+    """
+    plan = plan or open_plan()
+    _demand_form(period, district)
+    chosen = None if collection == AUTO else plan.collection(collection)
+    content = load(Path(path), f"file {number}")
+    owner, layout = _layout_for(content, plan, chosen, resource, f"file {number}")
+    submission = read(content, layout, Path(path).name)
+    return _judged(submission, plan, owner, layout, period, district, rows, number)
+
+
+def _judged(
+    submission: Submission,
+    plan: Plan,
+    collection: Collection,
+    layout: Layout,
+    period: str | None,
+    district: str | None,
+    rows: int | None,
+    number: int,
+) -> Report:
+    from dap import engine
+    from dap.expectations import applicable
+
+    reading = submission.reading
+    suite, suite_hash = _suite(plan, collection, layout)
+    parameters = {name: [value] for name, value in ((DISTRICT, district), (PERIOD, period)) if value is not None}
+    suite, not_asked = _without_unanswerable(suite, parameters)
+    suite, _ = applicable(suite, reading.columns, readable=reading.readable)
+    outcomes = engine.judge(suite, submission.frame, parameters, rows)
+    broken = tuple(sorted({outcome.meta["rule"] for outcome in outcomes if outcome.broke}))
+    findings = _findings(outcomes)
+    return Report(
+        verdict=_verdict(reading, findings, broken),
+        file_name=_sayable_name(reading.file_name, collection, number),
+        bytes=reading.bytes,
+        sha256=reading.sha256,
+        rows=reading.rows,
+        columns=len(reading.columns),
+        collection=collection.id,
+        resource=layout.name,
+        plan_version=plan.version,
+        suite_sha256=suite_hash,
+        engine=engine.PANDAS,
+        dap_version=_version(),
+        scanned=_scanned(reading),
+        findings=findings,
+        broken=broken,
+        not_asked=not_asked,
+        period=period,
+        district=district,
+        laws={each.id: each.citation for each in plan.all_mandates},
+    )
+
+
+def _demand_form(period: str | None, district: str | None) -> None:
+    if period is not None and not _PERIOD.fullmatch(period):
+        raise RequestError("The period is a school year, written like 2025-26.")
+    if district is not None and not _DISTRICT.fullmatch(district):
+        raise RequestError("The district is a code of letters and digits, such as 001.")
+
+
+def _layout_for(
+    content: bytes, plan: Plan, chosen: Collection | None, resource: str | None, label: str
+) -> tuple[Collection, Layout]:
+    """The layout to judge by: the one named, the only one, or the one whose header the file has."""
+    if chosen is not None and resource is not None:
+        return chosen, chosen.layout(resource)
+    if chosen is not None and not chosen.layouts:
+        raise RequestError(f'"{chosen.id}" has no documented file layout, so no file can be checked for it.')
+    candidates = [(each, layout) for each in ([chosen] if chosen else plan.all_collections) for layout in each.layouts]
+    if chosen is not None and len(candidates) == 1:
+        return candidates[0]
+    distances = [_distance(header_of(content, layout), layout) for _, layout in candidates]
+    fitting = [candidate for candidate, distance in zip(candidates, distances, strict=True) if distance == 0]
+    if chosen is not None:
+        # Judged by the nearest layout, a file with a faulty header gets the findings that help to mend it.
+        return candidates[distances.index(min(distances))]
+    if len(fitting) != 1:
+        raise RequestError(
+            f"{label}: {len(fitting) or 'no'} layouts of the plan have this header. "
+            "Name the collection with --collection."
+        )
+    return fitting[0]
+
+
+def _distance(header: Iterable[str], layout: Layout) -> int:
+    """How many columns of the header are not the layout's, or the other way round."""
+    found = [same_name(cell) for cell in header]
+    known = {same_name(element.name) for element in layout.elements}
+    required = {same_name(name) for name in layout.required_columns}
+    return (
+        len([cell for cell in found if cell not in known]) + len(required - set(found)) + len(found) - len(set(found))
+    )
+
+
+def _suite(plan: Plan, collection: Collection, layout: Layout) -> tuple[Any, str]:
+    """The committed suite and its hash; CouldNotRun where it is not the one the catalog gives."""
+    from dap.expectations import load_suite
+
+    path = suite_path(plan.root, collection.id, layout.name)
+    suite = load_suite(path)
+    if path.read_text("utf-8") != suite_text(plan, collection, layout):
+        raise CouldNotRun(f"the suite {collection.id}/{layout.name} is not the one the catalog gives. Run `dap build`.")
+    return suite, digest(path.read_bytes())
+
+
+def _without_unanswerable(suite: Any, parameters: dict[str, list[str]]) -> tuple[Any, tuple[str, ...]]:
+    """The suite without the rules whose parameter the request does not give, and the ids of these rules."""
+    from great_expectations import ExpectationSuite
+
+    asked: list[Any] = []
+    not_asked: list[str] = []
+    for expectation in suite.expectations:
+        value_set = expectation.configuration.kwargs.get("value_set")
+        wanted = value_set.get("$PARAMETER") if isinstance(value_set, dict) else None
+        if wanted is None or wanted in parameters:
+            asked.append(expectation)
+        else:
+            not_asked.append(expectation.meta["rule"])
+    return ExpectationSuite(name=suite.name, expectations=asked, meta=suite.meta), tuple(not_asked)
+
+
+def _findings(outcomes: list[Outcome]) -> tuple[Finding, ...]:
+    """The findings, errors first and privacy before all else, otherwise in the suite's order."""
+    found = [
+        Finding(
+            rule=outcome.meta["rule"],
+            name=outcome.meta["name"],
+            severity=outcome.meta["severity"],
+            message=_labelled(outcome.meta["message"], spot.field),
+            fix=_labelled(outcome.meta["fix"], spot.field),
+            field=outcome.meta["element"] or spot.field,
+            column=spot.column,
+            rows=spot.rows,
+            count=spot.count,
+            mandate=outcome.meta["mandate"],
+        )
+        for outcome in outcomes
+        if not outcome.held and not outcome.broke
+        for spot in outcome.spots
+    ]
+    weight = {"error": 0, "warning": 1, "info": 2}
+    return tuple(sorted(found, key=lambda finding: (weight[finding.severity], finding.rule[:2] != "P1")))
+
+
+def _labelled(text: str, field: str | None) -> str:
+    """A header rule's sentence is about whichever element the spot names; of the plan's names only."""
+    return text.replace("{label}", field or "the column")
+
+
+def _verdict(reading: Reading, findings: tuple[Finding, ...], broken: tuple[str, ...]) -> str | None:
+    if broken:
+        return None
+    if not any(finding.severity == "error" for finding in findings):
+        return ACCEPTED
+    return REJECTED if reading.readable else UNREADABLE
+
+
+def _sayable_name(name: str, collection: Collection, number: int) -> str:
+    """The file's name where it has the agreed form; any other may hold an identifier and is replaced by a number."""
+    form = _FILE_NAME.format(collection=re.escape(collection.id))
+    return name if re.fullmatch(form, name) else f"file {number}"
+
+
+def _scanned(reading: Reading) -> Scanned:
+    cells = reading.rows * len(reading.columns) + len(reading.outside)
+    return Scanned(cells=cells, headers=len(reading.header), file_name=int(bool(reading.file_name)))
+
+
+def _version() -> str:
+    from importlib.metadata import version
+
+    return version("dap")

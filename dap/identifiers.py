@@ -1,0 +1,232 @@
+"""Finds Social Security numbers and their kin: separated and labelled forms, in a text, under a header, in a table.
+
+The rules are those of the Social Security Administration (areas, groups and serials that are never issued,
+https://secure.ssa.gov/apps10/poms.nsf/lnx/0110201035) and of the IRS (ITIN and ATIN groups). Validity chooses the
+label of a finding; it never silences one: a dummy in the layout of an SSN shows that an SSN field was exported.
+"""
+
+from __future__ import annotations
+
+import html
+import re
+import unicodedata
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from urllib.parse import unquote
+
+SEPARATED = "separated"
+LABELLED = "labelled"
+
+# Dashes outside the category Pd: minus, hyphen bullet, modifier, prolonged sound mark, heavy and superscript minus.
+_DASHES = frozenset("\u2212\u2043\u02d7\u30fc\u2796\u207b")
+_REMOVED = frozenset("\u034f")
+_SOFT_HYPHEN = "\u00ad"
+
+_SEPARATOR = r"[ \-._/\\|:~*]{1,4}"
+_SEPARATED = re.compile(rf"(?<![0-9])(?=([0-9]{{3}})({_SEPARATOR})([0-9]{{2}})({_SEPARATOR})([0-9]{{4}})(?![0-9]))")
+_NINE = re.compile(r"(?<![0-9.])(?:[0-9]{9}|[0-9]{3}[ -][0-9]{6}|[0-9]{5}[ -][0-9]{4})(?![0-9]|[.,][0-9])")
+_UNDER_HEADER = re.compile(r"[0-9]{7,9}(?:\.0)?|[0-9]{3}[ -]?[0-9]{6}|[0-9]{5}[ -]?[0-9]{4}")
+_CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
+
+_SSN_WORD = re.compile(
+    r"(?<![a-z0-9])"
+    r"(?:ssns?|ssno|ssnum|s\.s\.n\.?|s\.s\.|ss ?#|ss (?:no|num|number|nbr)|s/s|soc\.? ?sec\.?|social ?security"
+    r"|social(?= ?(?:$|[#:=0-9]|no|num|number))|seguro social|nss|ssa (?:no|num|number)|hicn"
+    r"|tin|tax ?payer id|tax id|itin|atin)"
+    r"(?![a-z0-9])"
+)
+_OTHER_LABEL = re.compile(
+    r"(?<![a-z0-9])"
+    r"(?:zip(?: code)?|po|p\.o\.|box|invoice|case|sasid|ssid|class|routing|account|acct|ein|fein|phone|tel|fax|order"
+    r"|ticket|ref|policy|permit|parcel|isbn|local id|student id)"
+    r"(?: ?(?:no|number|num|id))?[ .:#=-]*$"
+)
+_WORD_REACH = 40
+
+
+@dataclass(frozen=True)
+class Hit:
+    """One number found: `ssn`, `itin`, `atin` or `ssn-shaped`, by which form, on what evidence. Holds no value."""
+
+    label: str
+    form: str
+    evidence: str
+
+
+def find_in_text(text: str) -> tuple[Hit, ...]:
+    """What a single text holds, cell, header, title line or file name alike."""
+    hits: list[Hit] = []
+    for variant in _normalised(text):
+        separated = tuple(_separated(variant))
+        hits += [Hit(_label(*groups), SEPARATED, "three, two and four digits with separators") for groups in separated]
+        if not separated:
+            hits += [
+                Hit(_label(*groups), LABELLED, "nine digits beside a word for Social Security number")
+                for groups in _labelled(variant)
+            ]
+    return tuple(dict.fromkeys(hits))
+
+
+def names_ssn(header: str) -> bool:
+    """Whether a header or name holds a word for Social Security number (whole words, English or Spanish)."""
+    return any(_SSN_WORD.search(words) for words in _words(header))
+
+
+def find_in_column(values: Sequence[str | None], header: str) -> Iterator[tuple[int, Hit]]:
+    """Where in a column something is found: the place in `values`, from 0, and what.
+
+    Under a header that names an SSN, nine bare digits (or 7 and 8, whose zeros were lost) are labelled by it.
+    """
+    labelled = names_ssn(header)
+    for place, value in enumerate(values):
+        if value is None or (len(value) < 7):
+            continue
+        hits = find_in_text(value) if _worth_a_look(value) else ()
+        yield from ((place, hit) for hit in hits)
+        if labelled and not hits and (groups := _nine_alone(value)):
+            yield place, Hit(_label(*groups), LABELLED, "digits under a header that names a Social Security number")
+
+
+@dataclass(frozen=True)
+class Place:
+    """One column in which a form was found: its position from 1, and the row numbers."""
+
+    form: str
+    column: int
+    rows: tuple[int, ...]
+
+
+def find_in_table(
+    columns: Iterable[tuple[str, Sequence[str | None]]], rows: Sequence[int], header_row: int
+) -> tuple[Place, ...]:
+    """What a whole table holds, one Place a column and form.
+
+    `columns` gives each column's header text and values, in file order; `rows` their row numbers.
+    """
+    places: list[Place] = []
+    for position, (header, values) in enumerate(columns, start=1):
+        found: dict[str, list[int]] = {}
+        for hit in find_in_text(header):
+            found.setdefault(hit.form, []).append(header_row)
+        for place, hit in find_in_column(values, header):
+            numbers = found.setdefault(hit.form, [])
+            if not numbers or numbers[-1] != rows[place]:
+                numbers.append(rows[place])
+        places += [Place(form, position, tuple(numbers)) for form, numbers in found.items()]
+    return tuple(places)
+
+
+_DIGITS_OR_WORD = re.compile(r"[0-9][^0-9A-Za-z]{1,4}[0-9]{2}[^0-9A-Za-z]{1,4}[0-9]|[0-9]{5}|[&%]|[^\x00-\x7f]")
+
+
+def _worth_a_look(value: str) -> bool:
+    # Most cells end here: without these there is neither a separated number nor nine digits beside a word.
+    return _DIGITS_OR_WORD.search(value) is not None
+
+
+def _normalised(text: str) -> tuple[str, ...]:
+    """The text as it is scanned: entities and percent codes decoded; digits, dashes and blanks folded."""
+    if text.isascii() and "&" not in text and "%" not in text:
+        return (text.translate(_ASCII_BLANKS),)
+    decoded = unquote(html.unescape(text), errors="replace")
+    if _SOFT_HYPHEN not in decoded:
+        return (_folded(decoded),)
+    return _folded(decoded.replace(_SOFT_HYPHEN, "")), _folded(decoded.replace(_SOFT_HYPHEN, "-"))
+
+
+_ASCII_BLANKS = {ord(blank): " " for blank in "\t\n\r\v\f"}
+
+
+def _folded(text: str) -> str:
+    folded: list[str] = []
+    for character in unicodedata.normalize("NFKC", text):
+        category = unicodedata.category(character)
+        if character in _DASHES or category == "Pd":
+            folded.append("-")
+        elif category == "Nd":
+            folded.append(str(unicodedata.digit(character)))
+        elif category in ("Zs", "Zl", "Zp") or ord(character) in _ASCII_BLANKS:
+            folded.append(" ")
+        elif category != "Cf" and character not in _REMOVED:
+            folded.append(character)
+    return "".join(folded)
+
+
+def _separated(text: str) -> Iterator[tuple[str, str, str]]:
+    for match in _SEPARATED.finditer(text):
+        area, first, group, second, serial = match.groups()
+        if not _in_chain(text, match.start(1), match.end(5), first, second):
+            yield area, group, serial
+
+
+def _in_chain(text: str, start: int, end: int, first: str, second: str) -> bool:
+    """Whether the groups are part of a longer chain of the same separator and digits, such as a version number."""
+    if first != second:
+        return False
+    before, after = text[max(0, start - len(first) - 1) : start], text[end : end + len(second) + 1]
+    return bool(re.fullmatch(rf"[0-9]{re.escape(first)}", before) or re.fullmatch(rf"{re.escape(second)}[0-9]", after))
+
+
+def _labelled(text: str) -> Iterator[tuple[str, str, str]]:
+    numbers = list(_NINE.finditer(text))
+    if not numbers or not any(_SSN_WORD.search(words) for words in _words(text)):
+        return
+    for match in numbers:
+        before, after = (
+            text[max(0, match.start() - _WORD_REACH) : match.start()],
+            text[match.end() : match.end() + _WORD_REACH],
+        )
+        near = any(_SSN_WORD.search(words) for part in (before, after) for words in _words(part))
+        if near and not any(_OTHER_LABEL.search(words) for words in _words(before)):
+            digits = re.sub("[^0-9]", "", match.group())
+            yield digits[:3], digits[3:5], digits[5:]
+
+
+def _nine_alone(value: str) -> tuple[str, str, str] | None:
+    """The groups of a value that is nothing but nine digits, or 7 or 8 whose leading zeros were lost."""
+    for variant in _normalised(value):
+        bare = variant.strip(" '=\"")
+        if _UNDER_HEADER.fullmatch(bare):
+            digits = re.sub("[^0-9]", "", bare.removesuffix(".0")).zfill(9)
+            return digits[:3], digits[3:5], digits[5:]
+    return None
+
+
+def _words(text: str) -> tuple[str, ...]:
+    """The text as words are looked for in it, lower case without accents: as it stands, and with joined words split."""
+    return tuple(dict.fromkeys(_plain(variant) for joined in _normalised(text) for variant in (joined, _split(joined))))
+
+
+def _split(text: str) -> str:
+    return _CAMEL.sub(" ", text).replace("-", " ")
+
+
+def _plain(text: str) -> str:
+    decomposed = unicodedata.normalize("NFD", text)
+    return (
+        re.sub(r"\s+", " ", "".join(each for each in decomposed if unicodedata.category(each) != "Mn"))
+        .casefold()
+        .replace("_", " ")
+    )
+
+
+def _itin(group: int) -> bool:
+    # https://support.taxslayerpro.com/hc/en-us/articles/8250466982554-Valid-Range-for-ITINs
+    return 50 <= group <= 65 or 70 <= group <= 88 or 90 <= group <= 92 or 94 <= group <= 99
+
+
+_SPECIMENS = frozenset({"078051120", "219099999", "457555462", "123456789", "987654321"})
+_NEVER_ISSUED: tuple[Callable[[str, str, str], bool], ...] = (
+    lambda area, group, serial: area in ("000", "666") or area.startswith("9"),
+    lambda area, group, serial: group == "00" or serial == "0000",
+    lambda area, group, serial: area + group + serial in _SPECIMENS or len(set(area + group + serial)) == 1,
+)
+
+
+def _label(area: str, group: str, serial: str) -> str:
+    if area.startswith("9") and serial != "0000":
+        if group == "93":
+            return "atin"
+        if _itin(int(group)):
+            return "itin"
+    return "ssn-shaped" if any(rule(area, group, serial) for rule in _NEVER_ISSUED) else "ssn"

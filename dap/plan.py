@@ -1,0 +1,542 @@
+"""The plan as records: collections, layouts, elements, mandates, code lists; and the same facts as pandas tables."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from dap.errors import RequestError, nearest
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class Source:
+    """Where a fact was found."""
+
+    title: str
+    path: str = ""
+    year: str = ""
+    confidence: str = ""
+
+
+@dataclass(frozen=True)
+class OpenQuestion:
+    """A fact that no source gives: what it is about, and why it is left out."""
+
+    about: str
+    why: str
+
+
+@dataclass(frozen=True)
+class Window:
+    """The dates of one school year, each `YYYY-MM-DD` or `YYYY-MM`, empty where unknown."""
+
+    school_year: str
+    opens: str = ""
+    due: str = ""
+    accurate: str = ""
+    freeze: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True)
+class MandateLink:
+    """One mandate an element or collection rests on; the obligation is empty where no source gives it."""
+
+    id: str
+    obligation: str = ""
+
+
+@dataclass(frozen=True)
+class Mandate:
+    """The statute, regulation or other reason that authorises asking."""
+
+    id: str
+    citation: str
+    title: str
+    jurisdiction: str
+    summary: str = ""
+    since: str = ""
+    until: str = ""
+    source: str = ""
+    year: str = ""
+    confidence: str = ""
+
+
+@dataclass(frozen=True)
+class Code:
+    """One permitted value; `code` is empty where a source gives the label but not the value.
+
+    `since` and `until` are school years such as `2018-19`, empty where unknown.
+    """
+
+    code: str
+    label: str
+    since: str = ""
+    until: str = ""
+    source: str = ""
+
+    def in_force(self, school_years: tuple[str, ...]) -> bool:
+        """Whether the code holds in any of the school years (in all times, where none is given)."""
+        if not school_years:
+            return True
+        return any((self.since or year) <= year <= (self.until or year) for year in school_years)
+
+
+@dataclass(frozen=True)
+class CodeList:
+    """The permitted values of an element; only a complete list becomes a rule."""
+
+    name: str
+    title: str
+    complete: bool
+    codes: tuple[Code, ...]
+    description: str = ""
+    sources: tuple[Source, ...] = ()
+    open: tuple[OpenQuestion, ...] = ()
+
+
+@dataclass(frozen=True)
+class Term:
+    """One condition on a field of the same row: its value is (not) among some, or it is (not) empty."""
+
+    field: str
+    values: tuple[str, ...] = ()
+    negated: bool = False
+    empty: bool | None = None
+
+
+@dataclass(frozen=True)
+class Condition:
+    """Terms of which all, or any, must hold. An empty cell is neither in nor not in a set."""
+
+    terms: tuple[Term, ...]
+    every: bool = True
+
+
+@dataclass(frozen=True)
+class CrossRule:
+    """A rule between elements of one row or of the whole layout, as the descriptor states it."""
+
+    rule: str
+    name: str
+    message: str
+    fix: str
+    compare: tuple[str, str, str] | None = None
+    unique: tuple[str, ...] = ()
+    when: Condition | None = None
+
+
+@dataclass(frozen=True)
+class Allowance:
+    """Why nine-digit values are legitimate in an element, and what they look like."""
+
+    pattern: str
+    reason: str
+
+
+@dataclass(frozen=True)
+class MissingMark:
+    """A value that stands for a missing one, such as `*` for a suppressed count."""
+
+    value: str
+    label: str = ""
+
+
+@dataclass(frozen=True)
+class Element:
+    """One fact of a collection: a field of its descriptor, with what it inherits already filled in."""
+
+    name: str
+    title: str
+    type: str
+    position: int
+    description: str = ""
+    format: str = "default"
+    example: str = ""
+    constraints: Mapping[str, Any] = field(default_factory=dict)
+    true_values: tuple[str, ...] = ()
+    false_values: tuple[str, ...] = ()
+    missing: tuple[MissingMark, ...] = ()
+    mandates: tuple[MandateLink, ...] = ()
+    frequency: str = ""
+    purpose: str = ""
+    uses: tuple[str, ...] = ()
+    sensitivity: str = ""
+    classification: tuple[str, ...] = ()
+    codes: str = ""
+    required_when: Condition | None = None
+    forbidden_when: Condition | None = None
+    allows: Allowance | None = None
+    since: str = ""
+    status: str = ""
+    retention: str = ""
+    sources: tuple[Source, ...] = ()
+    open: tuple[OpenQuestion, ...] = ()
+    placed: bool = True
+
+    @property
+    def marks(self) -> tuple[str, ...]:
+        """The values that stand for a missing one, without the empty cell."""
+        return tuple(mark.value for mark in self.missing if mark.value)
+
+    @property
+    def required(self) -> bool:
+        """Whether every row must fill it: stated as such, or because an empty cell is no missing value here."""
+        empty_is_missing = any(mark.value == "" for mark in self.missing)
+        return bool(self.constraints.get("required")) or not empty_is_missing
+
+    @property
+    def slug(self) -> str:
+        """The name as rule names spell it: lower case, words joined by underscores."""
+        spaced = re.sub(
+            r"(?<=[a-z0-9])(?=[A-Z])", " ", self.title if not re.search(r"[A-Za-z0-9]", self.name) else self.name
+        )
+        return re.sub(r"[^a-z0-9]+", "_", spaced.lower()).strip("_") or f"column_{self.position}"
+
+
+@dataclass(frozen=True)
+class TitleLine:
+    """One line that stands above the header: its example cells, and the pattern its text must match."""
+
+    cells: tuple[str, ...]
+    pattern: str = ""
+
+
+@dataclass(frozen=True)
+class Layout:
+    """One file layout of a collection: a resource of its descriptor."""
+
+    name: str
+    title: str
+    collection: str
+    elements: tuple[Element, ...]
+    description: str = ""
+    path: str = ""
+    delimiter: str = ","
+    delimiters: tuple[str, ...] = (",", ";", "\t", "|")
+    skip_blank_rows: bool = False
+    ordered: bool = True
+    optional: frozenset[str] = frozenset()
+    title_lines: tuple[TitleLine, ...] = ()
+    text_guards: bool = False
+    header_fault: str = "error"
+    valid_for: tuple[str, ...] = ()
+    district_field: str = ""
+    period_field: str = ""
+    primary_key: tuple[str, ...] = ()
+    rules: tuple[CrossRule, ...] = ()
+    sources: tuple[Source, ...] = ()
+    open: tuple[OpenQuestion, ...] = ()
+
+    @cached_property
+    def by_name(self) -> Mapping[str, Element]:
+        """The elements by their name in the header."""
+        return {element.name: element for element in self.elements}
+
+    @property
+    def required_columns(self) -> tuple[str, ...]:
+        """The columns that every file must have, in the layout's order."""
+        return tuple(element.name for element in self.elements if element.name not in self.optional)
+
+
+@dataclass(frozen=True)
+class Collection:
+    """One thing the state asks for: a Frictionless data package with its `acquisition` facts."""
+
+    id: str
+    title: str
+    layouts: tuple[Layout, ...]
+    description: str = ""
+    form: str = ""
+    domain: str = ""
+    level: str = ""
+    respondents: tuple[str, ...] = ()
+    frequency: str = ""
+    windows: tuple[Window, ...] = ()
+    dates_note: str = ""
+    certified_by: str = ""
+    mandates: tuple[MandateLink, ...] = ()
+    purpose: str = ""
+    uses: tuple[str, ...] = ()
+    steward: str = ""
+    retention: str = ""
+    status: str = ""
+    submitted_as: str = ""
+    completeness: str = ""
+    sources: tuple[Source, ...] = ()
+    open: tuple[OpenQuestion, ...] = ()
+    folder: Path = Path()
+
+    def layout(self, name: str) -> Layout:
+        """The layout of that name; RequestError, with the nearest name, where there is none."""
+        return _find(name, {layout.name: layout for layout in self.layouts}, f'layout of "{self.id}"')
+
+
+@dataclass(frozen=True)
+class CrosswalkEntry:
+    """How an element corresponds to a national standard, and how exactly."""
+
+    collection: str
+    element: str
+    standard: str
+    target: str
+    match: str
+    note: str = ""
+    source: str = ""
+
+
+@dataclass(frozen=True)
+class Promise:
+    """A promise the plan makes to the public, and where it is made."""
+
+    id: str
+    text: str
+    mandate: str = ""
+    sources: tuple[Source, ...] = ()
+
+
+@dataclass(frozen=True)
+class Plan:
+    """A state's Data Acquisition Plan.
+
+    The records are in `all_collections`, `all_mandates`, `all_code_lists`; the same facts as tidy pandas tables
+    in `collections`, `elements`, `mandates`, `codes`, `windows`, `element_mandates`, `open_questions`, `crosswalk`.
+    """
+
+    root: Path
+    version: str
+    title: str
+    publisher: str
+    all_collections: tuple[Collection, ...]
+    all_mandates: tuple[Mandate, ...]
+    all_code_lists: tuple[CodeList, ...]
+    all_crosswalk: tuple[CrosswalkEntry, ...] = ()
+    promises: tuple[Promise, ...] = ()
+    description: str = ""
+
+    def collection(self, wanted: str) -> Collection:
+        """The collection of that id; RequestError, with the nearest id, where there is none."""
+        return _find(wanted, {each.id: each for each in self.all_collections}, "collection")
+
+    def mandate(self, wanted: str) -> Mandate:
+        """The mandate of that id; RequestError, with the nearest id, where there is none."""
+        return _find(wanted, {each.id: each for each in self.all_mandates}, "mandate")
+
+    def code_list(self, wanted: str) -> CodeList:
+        """The code list of that name; RequestError, with the nearest name, where there is none."""
+        return _find(wanted, {each.name: each for each in self.all_code_lists}, "code list")
+
+    def every_element(self) -> Iterator[tuple[Collection, Layout, Element]]:
+        """Each element with the collection and layout it belongs to, in catalog order."""
+        for collection in self.all_collections:
+            for layout in collection.layouts:
+                for element in layout.elements:
+                    yield collection, layout, element
+
+    @cached_property
+    def collections(self) -> pd.DataFrame:
+        """One row a collection: id, title, form, domain, level, respondents, frequency, status, elements and more."""
+        return _table([_collection_row(each) for each in self.all_collections])
+
+    @cached_property
+    def elements(self) -> pd.DataFrame:
+        """One row an element of a layout, inheritance resolved; mandates joined by `; `."""
+        return _table([_element_row(*each) for each in self.every_element()])
+
+    @cached_property
+    def element_mandates(self) -> pd.DataFrame:
+        """One row an element and mandate: collection, layout, element, mandate, obligation, jurisdiction, citation."""
+        known = {each.id: each for each in self.all_mandates}
+        return _table(
+            [
+                {
+                    "collection": collection.id,
+                    "layout": layout.name,
+                    "element": element.name,
+                    "mandate": link.id,
+                    "obligation": link.obligation,
+                    "jurisdiction": known[link.id].jurisdiction,
+                    "citation": known[link.id].citation,
+                }
+                for collection, layout, element in self.every_element()
+                for link in element.mandates
+            ]
+        )
+
+    @cached_property
+    def mandates(self) -> pd.DataFrame:
+        """One row a mandate, with how many collections and elements rest on it."""
+        collections = {(c.id, link.id) for c in self.all_collections for link in c.mandates}
+        collections |= {(c.id, link.id) for c, _, element in self.every_element() for link in element.mandates}
+        elements = [link.id for _, _, element in self.every_element() for link in element.mandates]
+        return _table(
+            [
+                {
+                    **vars(mandate),
+                    "collections": sum(1 for _, used in collections if used == mandate.id),
+                    "elements": elements.count(mandate.id),
+                }
+                for mandate in self.all_mandates
+            ]
+        )
+
+    @cached_property
+    def codes(self) -> pd.DataFrame:
+        """One row a code: code_list, code, label, since, until, source, complete (of the list)."""
+        return _table(
+            [
+                {"code_list": each.name, **vars(code), "complete": each.complete}
+                for each in self.all_code_lists
+                for code in each.codes
+            ]
+        )
+
+    @cached_property
+    def windows(self) -> pd.DataFrame:
+        """One row a collection, school year and kind of date: collection, school_year, kind, date."""
+        return _table(
+            [
+                {"collection": c.id, "school_year": window.school_year, "kind": kind, "date": date}
+                for c in self.all_collections
+                for window in c.windows
+                for kind, date in _window_dates(window)
+            ]
+        )
+
+    @cached_property
+    def open_questions(self) -> pd.DataFrame:
+        """One row an open question: collection, layout, element (empty where it is the whole), about, why."""
+        return _table(list(_open_rows(self)))
+
+    @cached_property
+    def crosswalk(self) -> pd.DataFrame:
+        """One row a correspondence: collection, element, standard, target, match, note, source."""
+        return _table([dict(vars(each)) for each in self.all_crosswalk])
+
+    def _repr_html_(self) -> str:
+        layouts = sum(len(each.layouts) for each in self.all_collections)
+        counts = (
+            ("Collections", len(self.all_collections)),
+            ("Layouts", layouts),
+            ("Elements", sum(1 for _ in self.every_element())),
+            ("Mandates", len(self.all_mandates)),
+            ("Code lists", len(self.all_code_lists)),
+        )
+        rows = "".join(f'<tr><th scope="row">{name}</th><td>{count}</td></tr>' for name, count in counts)
+        return f"<table><caption>{_escape(self.title)}, version {_escape(self.version)}</caption>{rows}</table>"
+
+
+def _find(wanted: str, known: Mapping[str, T], what: str) -> T:
+    if wanted in known:
+        return known[wanted]
+    raise RequestError(f'There is no {what} "{wanted}".{nearest(wanted, known)}')
+
+
+def _escape(text: str) -> str:
+    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+
+
+def _table(rows: list[dict[str, Any]]) -> pd.DataFrame:
+    import pandas as pd
+
+    return pd.DataFrame(rows)
+
+
+def _window_dates(window: Window) -> Iterator[tuple[str, str]]:
+    for kind in ("opens", "due", "accurate"):
+        if date := getattr(window, kind):
+            yield kind, date
+    for name, date in window.freeze:
+        yield f"freeze {name}".strip(), date
+
+
+def _joined_mandates(links: tuple[MandateLink, ...]) -> str:
+    return "; ".join(link.id for link in links)
+
+
+def _collection_row(collection: Collection) -> dict[str, Any]:
+    return {
+        "collection": collection.id,
+        "title": collection.title,
+        "description": collection.description,
+        "form": collection.form,
+        "domain": collection.domain,
+        "level": collection.level,
+        "respondents": "; ".join(collection.respondents),
+        "frequency": collection.frequency,
+        "certified_by": collection.certified_by,
+        "dates_note": collection.dates_note,
+        "mandates": _joined_mandates(collection.mandates),
+        "purpose": collection.purpose,
+        "uses": "; ".join(collection.uses),
+        "steward": collection.steward,
+        "retention": collection.retention,
+        "status": collection.status,
+        "submitted_as": collection.submitted_as,
+        "completeness": collection.completeness,
+        "layouts": len(collection.layouts),
+        "elements": sum(len(layout.elements) for layout in collection.layouts),
+        **_source_columns(collection.sources),
+    }
+
+
+def _element_row(collection: Collection, layout: Layout, element: Element) -> dict[str, Any]:
+    return {
+        "collection": collection.id,
+        "layout": layout.name,
+        "element": element.name,
+        "position": element.position if element.placed else None,
+        "title": element.title,
+        "description": element.description,
+        "domain": collection.domain,
+        "type": element.type,
+        "format": element.format,
+        "required": element.required,
+        "optional_column": element.name in layout.optional,
+        "pattern": element.constraints.get("pattern", ""),
+        "max_length": element.constraints.get("maxLength"),
+        "codes": element.codes,
+        "frequency": element.frequency,
+        "mandates": _joined_mandates(element.mandates),
+        "purpose": element.purpose,
+        "uses": "; ".join(element.uses),
+        "sensitivity": element.sensitivity,
+        "classification": "; ".join(element.classification),
+        "since": element.since,
+        "status": element.status,
+        "retention": element.retention,
+        "open": "; ".join(question.about for question in element.open),
+        **_source_columns(element.sources),
+    }
+
+
+def _source_columns(sources: tuple[Source, ...]) -> dict[str, str]:
+    first = sources[0] if sources else Source("")
+    return {
+        "sources": "; ".join(source.path or source.title for source in sources),
+        "year": first.year,
+        "confidence": first.confidence,
+    }
+
+
+def _open_rows(plan: Plan) -> Iterator[dict[str, str]]:
+    def row(where: tuple[str, str, str, str], question: OpenQuestion) -> dict[str, str]:
+        names = ("collection", "layout", "element", "code_list")
+        return {**dict(zip(names, where, strict=True)), "about": question.about, "why": question.why}
+
+    for collection in plan.all_collections:
+        yield from (row((collection.id, "", "", ""), each) for each in collection.open)
+        for layout in collection.layouts:
+            yield from (row((collection.id, layout.name, "", ""), each) for each in layout.open)
+            for element in layout.elements:
+                yield from (row((collection.id, layout.name, element.name, ""), each) for each in element.open)
+    for code_list in plan.all_code_lists:
+        yield from (row(("", "", "", code_list.name), each) for each in code_list.open)

@@ -1,0 +1,288 @@
+"""Findings and reports: what may leave, and in which forms. A value from a file cannot be in one, by type."""
+
+from __future__ import annotations
+
+import csv
+import html
+import io
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+ACCEPTED = "accepted"
+REJECTED = "rejected"
+UNREADABLE = "unreadable"
+
+_SEVERITIES = ("error", "warning", "info")
+_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One rule that one element, column or part of a file breaks: where, how often, what to do.
+
+    `message` and `fix` are sentences of the catalog or the code; `rows` are row numbers as a spreadsheet shows them,
+    `count` how many there are in all; `column` is a position from 1.
+    """
+
+    rule: str
+    name: str
+    severity: str
+    message: str
+    fix: str
+    field: str | None = None
+    column: int | None = None
+    rows: tuple[int, ...] = ()
+    count: int = 1
+    mandate: str | None = None
+
+    def __post_init__(self) -> None:
+        if self.severity not in _SEVERITIES:
+            raise ValueError("a finding's severity is error, warning or info")
+        if any(type(row) is not int for row in (*self.rows, self.count)):
+            raise TypeError("a finding's rows and count are whole numbers")
+
+    def as_dict(self) -> dict[str, Any]:
+        """The finding as the report's JSON holds it."""
+        return {
+            "rule": self.rule,
+            "name": self.name,
+            "severity": self.severity,
+            "field": self.field,
+            "column": self.column,
+            "rows": list(self.rows),
+            "count": self.count,
+            "message": self.message,
+            "fix": self.fix,
+            "mandate": self.mandate,
+        }
+
+
+@dataclass(frozen=True)
+class Scanned:
+    """What the search for prohibited identifiers went through, in numbers."""
+
+    cells: int = 0
+    headers: int = 0
+    file_name: int = 0
+    sheets: int = 0
+    hidden_parts: int = 0
+    archive_members: int = 0
+
+
+@dataclass(frozen=True)
+class Report:
+    """The answer to one submission.
+
+    `verdict` is `accepted`, `rejected` or `unreadable`, and None where a rule broke while running (`broken` names it).
+    `not_asked` names the rules that were not asked because the request did not say for whom the file was sent.
+    """
+
+    verdict: str | None
+    file_name: str
+    bytes: int
+    sha256: str
+    rows: int
+    columns: int
+    collection: str
+    resource: str
+    plan_version: str
+    suite_sha256: str
+    engine: str
+    dap_version: str
+    scanned: Scanned
+    findings: tuple[Finding, ...] = ()
+    broken: tuple[str, ...] = ()
+    not_asked: tuple[str, ...] = ()
+    period: str | None = None
+    district: str | None = None
+    laws: Mapping[str, str] = field(default_factory=dict, repr=False)
+
+    @property
+    def accepted(self) -> bool:
+        """Whether the state takes the file."""
+        return self.verdict == ACCEPTED
+
+    def count(self, severity: str) -> int:
+        """How many findings have that severity."""
+        return sum(1 for finding in self.findings if finding.severity == severity)
+
+    def as_dict(self) -> dict[str, Any]:
+        """The report as its JSON contract, `schemas/report.schema.json`, has it."""
+        return {
+            "verdict": self.verdict,
+            "file": {
+                "name": self.file_name,
+                "bytes": self.bytes,
+                "sha256": self.sha256,
+                "rows": self.rows,
+                "columns": self.columns,
+            },
+            "collection": self.collection,
+            "resource": self.resource,
+            "period": self.period,
+            "district": self.district,
+            "plan_version": self.plan_version,
+            "suite_sha256": self.suite_sha256,
+            "engine": self.engine,
+            "dap_version": self.dap_version,
+            "scanned": vars(self.scanned),
+            "broken": list(self.broken),
+            "not_asked": list(self.not_asked),
+            "findings": [finding.as_dict() for finding in self.findings],
+        }
+
+    def _repr_html_(self) -> str:
+        return as_html_fragment(self)
+
+
+def as_json(reports: Sequence[Report], *, always_list: bool = False) -> str:
+    """One object for one report, a list for several (or always)."""
+    documents = [report.as_dict() for report in reports]
+    return (
+        json.dumps(documents if always_list or len(documents) != 1 else documents[0], indent=2, ensure_ascii=False)
+        + "\n"
+    )
+
+
+CSV_COLUMNS = (
+    "file",
+    "verdict",
+    "row",
+    "column",
+    "field",
+    "rule",
+    "name",
+    "severity",
+    "message",
+    "fix",
+    "mandate",
+    "count",
+)
+
+
+def as_csv(reports: Iterable[Report]) -> str:
+    """One line a row of each finding, to work down in a spreadsheet; a file without findings has one line."""
+    out = io.StringIO()
+    writer = csv.writer(out, lineterminator="\r\n")
+    writer.writerow(CSV_COLUMNS)
+    for report in reports:
+        verdict = report.verdict or "could not run"
+        if not report.findings:
+            writer.writerow(_safe(report.file_name, verdict, *[""] * (len(CSV_COLUMNS) - 2)))
+        for finding in report.findings:
+            said = (
+                finding.rule,
+                finding.name,
+                finding.severity,
+                finding.message,
+                finding.fix,
+                finding.mandate,
+                finding.count,
+            )
+            for row in finding.rows or ("",):
+                writer.writerow(_safe(report.file_name, verdict, row, finding.column, finding.field, *said))
+    return out.getvalue()
+
+
+def _safe(*cells: object) -> list[str]:
+    """Cells that no spreadsheet takes for a formula."""
+    texts = ["" if cell is None else str(cell) for cell in cells]
+    return [f"'{text}" if text.startswith(_FORMULA_STARTS) else text for text in texts]
+
+
+def row_ranges(rows: Sequence[int], most: int = 12) -> str:
+    """Row numbers in words: `3, 7 to 9, 12`, cut after `most` ranges."""
+    ranges: list[tuple[int, int]] = []
+    for row in sorted(set(rows)):
+        if ranges and row == ranges[-1][1] + 1:
+            ranges[-1] = (ranges[-1][0], row)
+        else:
+            ranges.append((row, row))
+    said = [str(first) if first == last else f"{first} to {last}" for first, last in ranges]
+    return ", ".join(said[:most]) + (", …" if len(said) > most else "")
+
+
+def where(finding: Finding) -> str:
+    """Where a finding is, in words: its rows, its column, how many in all."""
+    parts = []
+    if finding.rows:
+        parts.append(f"{'rows' if finding.count > 1 else 'row'} {row_ranges(finding.rows)}")
+    if finding.column is not None:
+        parts.append(f"column {column_letter(finding.column)}")
+    if finding.count > 1:
+        parts.append(f"{finding.count:,} in all")
+    return " · ".join(parts)
+
+
+def column_letter(position: int) -> str:
+    """The letter a spreadsheet gives a column: 1 is A, 27 is AA."""
+    letters = ""
+    while position:
+        position, rest = divmod(position - 1, 26)
+        letters = chr(ord("A") + rest) + letters
+    return letters
+
+
+def verdict_sentence(report: Report) -> str:
+    """What the verdict means, in a sentence."""
+    errors, warnings = report.count("error"), report.count("warning")
+    found = " and ".join(
+        _counted(number, word) for number, word in ((errors, "error"), (warnings, "warning")) if number
+    )
+    if report.verdict is None:
+        return f"No verdict: {', '.join(report.broken)} could not be run. Nothing was accepted; tell the data steward."
+    if report.verdict == UNREADABLE:
+        return "The file cannot be read, so nothing in it was judged. Mend what is named and send it again."
+    if report.verdict == REJECTED:
+        return f"{found}. Mend the errors at the source, export and send again."
+    return f"{found}: look at them all the same." if found else "Nothing to mend."
+
+
+def _counted(number: int, word: str) -> str:
+    return f"{number} {word}{'' if number == 1 else 's'}"
+
+
+def scanned_sentence(report: Report) -> str:
+    """What was searched for prohibited identifiers."""
+    scanned = report.scanned
+    name = ", the file's name" if scanned.file_name else ""
+    return f"Searched for Social Security numbers: {scanned.cells:,} cells, {scanned.headers:,} headers{name}."
+
+
+def not_asked_sentence(report: Report) -> str:
+    """Which rules were not asked, and how to have them asked; empty where all were."""
+    options = {"V160": "the sending district (give --district)", "V161": "the school year (give --period)"}
+    asked_for = [options.get(id, id) for id in report.not_asked]
+    return f"Not compared: {' and '.join(asked_for)}." if asked_for else ""
+
+
+def as_html_fragment(report: Report) -> str:
+    """The report as a table, for a notebook."""
+    verdict = (report.verdict or "could not run").capitalize()
+    caption = (
+        f"{verdict}: {report.file_name}, {report.collection}/{report.resource}. "
+        f"{verdict_sentence(report)} {scanned_sentence(report)}"
+    )
+    heads = ("Rule", "Severity", "Where", "What is wrong", "What to do", "Law")
+    head = "".join(f'<th scope="col">{text}</th>' for text in heads)
+    body = "".join(
+        "<tr>"
+        + "".join(
+            f"<td>{html.escape(text)}</td>"
+            for text in (
+                finding.rule,
+                finding.severity,
+                where(finding),
+                finding.message,
+                finding.fix,
+                report.laws.get(finding.mandate or "", ""),
+            )
+        )
+        + "</tr>"
+        for finding in report.findings
+    )
+    return (
+        f"<table><caption>{html.escape(caption)}</caption><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
+    )

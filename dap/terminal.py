@@ -1,0 +1,126 @@
+"""The text form of reports, problems and pages: verdict first, then what to mend, in a width a person can read."""
+
+from __future__ import annotations
+
+import io
+import sys
+from collections.abc import Sequence
+
+from rich.console import Console, Group, RenderableType
+from rich.padding import Padding
+from rich.text import Text
+
+from dap.catalog import Problem
+from dap.report import (
+    ACCEPTED,
+    Finding,
+    Report,
+    not_asked_sentence,
+    scanned_sentence,
+    verdict_sentence,
+    where,
+)
+from dap.rules import rule
+
+_WIDTH = 100
+_COLOURS = {"error": "red", "warning": "yellow", "info": "cyan"}
+_VERDICTS = {
+    "accepted": ("✓ ACCEPTED", "bold green"),
+    "rejected": ("✗ REJECTED", "bold red"),
+    "unreadable": ("✗ UNREADABLE", "bold red"),
+    None: ("! NO VERDICT", "bold yellow"),
+}
+
+
+def report_text(reports: Sequence[Report], *, colour: bool = False) -> str:
+    """The reports as text, with a summary at the end where there are several."""
+    parts: list[RenderableType] = []
+    for report in reports:
+        parts += [_report(report), Text()]
+    if len(reports) > 1:
+        parts.append(_summary(reports))
+    else:
+        parts.pop()
+    return _rendered(Group(*parts), colour)
+
+
+def problems_text(problems: Sequence[Problem], *, colour: bool = False) -> str:
+    """What `dap lint` found, grouped by file, in file order."""
+    parts: list[RenderableType] = []
+    file = ""
+    for problem in problems:
+        if problem.file != file:
+            file = problem.file
+            parts.append(Text(file, style="bold"))
+        parts.append(_problem(problem))
+    return _rendered(Group(*parts), colour)
+
+
+def for_terminal() -> bool:
+    """Whether standard output is a terminal, so that colours and progress make sense."""
+    return sys.stdout.isatty()
+
+
+def _rendered(content: RenderableType, colour: bool) -> str:
+    out = io.StringIO()
+    width = min(_WIDTH, Console().width) if colour else _WIDTH
+    console = Console(file=out, width=width, force_terminal=colour, no_color=not colour, highlight=False, emoji=False)
+    console.print(content)
+    return "\n".join(line.rstrip() for line in out.getvalue().splitlines()) + "\n"
+
+
+def _report(report: Report) -> RenderableType:
+    word, style = _VERDICTS[report.verdict]
+    size = f"{report.rows:,} rows, {report.columns:,} columns"
+    head = Text.assemble(
+        (f" {word} ", f"{style} reverse"),
+        "  ",
+        (report.file_name, "bold"),
+        f"  {report.collection}/{report.resource}, {size}",
+    )
+    parts: list[RenderableType] = [head, Text(verdict_sentence(report))]
+    for finding in report.findings:
+        parts += [Text(), _finding(finding, report)]
+    parts.append(Text())
+    parts += [Text(line, style="dim") for line in _foot(report) if line]
+    return Group(*parts)
+
+
+def _finding(finding: Finding, report: Report) -> RenderableType:
+    head = Text.assemble((finding.rule, f"bold {_COLOURS[finding.severity]}"), "  ", (finding.message, "bold"))
+    law = report.laws.get(finding.mandate or "", "")
+    lines = [
+        Text(
+            f"{finding.severity}: {where(finding)}" if where(finding) else finding.severity,
+            style=_COLOURS[finding.severity],
+        ),
+        Text.assemble(("What to do: ", "dim"), finding.fix),
+    ]
+    if law:
+        lines.append(Text(f"Collected under {law}.", style="dim"))
+    return Group(head, *(Padding(line, (0, 0, 0, 6)) for line in lines))
+
+
+def _foot(report: Report) -> tuple[str, ...]:
+    identity = (
+        f"Plan {report.plan_version}, suite {report.suite_sha256[:12]}, file {report.sha256[:12]}, "
+        f"{report.bytes:,} bytes. dap explain RULE tells more."
+    )
+    return scanned_sentence(report), not_asked_sentence(report), identity
+
+
+def _summary(reports: Sequence[Report]) -> RenderableType:
+    passed = sum(1 for report in reports if report.verdict == ACCEPTED)
+    lines = [Text(f"{passed} of {len(reports)} files accepted.", style="bold")]
+    for report in reports:
+        word, style = _VERDICTS[report.verdict]
+        why = ", ".join(dict.fromkeys(finding.rule for finding in report.findings if finding.severity == "error"))
+        lines.append(Text.assemble("  ", (f"{word:<13}", style), f" {report.file_name}", f"  {why}" if why else ""))
+    return Group(*lines)
+
+
+def _problem(problem: Problem) -> RenderableType:
+    place = f"{problem.place}: " if problem.place else ""
+    head = Text.assemble((problem.rule, "bold red"), "  ", (place, "bold"), problem.message)
+    fix = Padding(Text.assemble(("What to do: ", "dim"), rule(problem.rule).fix), (0, 0, 0, 6))
+    return Padding(Group(head, fix), (0, 0, 0, 2))
