@@ -1,0 +1,449 @@
+"""Altair charts over the plan's tables: each states its finding, says itself in words, and brings its table."""
+
+from __future__ import annotations
+
+import html
+import textwrap
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import altair as alt
+import pandas as pd
+import vl_convert
+
+# JupyterLab 4.6 knows Vega-Lite up to version 5 (it carries 5.6.1), so that is what its bundle says and holds.
+# The picture is drawn by the oldest version that vl-convert has, the nearest to the lab's.
+SPEC_TYPE = "application/vnd.vegalite.v5+json"
+SPEC_SCHEMA = "https://vega.github.io/schema/vega-lite/v5.json"
+DRAWN_BY = "5.8"
+
+# vl-convert brings the letter widths of Arial, so a picture is the same on every machine.
+FONT = "Arial, Helvetica, sans-serif"
+INK, PALE, PAPER = "#1b1b1b", "#d0d0d0", "#ffffff"
+NEUTRAL = "#1f5f99"
+JURISDICTIONS: Mapping[str, tuple[str, str]] = {
+    "federal": ("Federal law", "#1f5f99"),
+    "state": ("State law", "#b3501b"),
+    "other": ("Other reasons", "#5c5c5c"),
+}
+
+# How a frequency of the plan reads in a sentence, from the most to the least often.
+FREQUENCIES: Mapping[str, str] = {
+    "continuous": "continuously",
+    "per incident": "for each incident",
+    "at enrollment": "at enrollment",
+    "at entry and exit": "at entry and exit",
+    "weekly": "every week",
+    "monthly": "every month",
+    "quarterly": "every quarter",
+    "three a year": "three times a year",
+    "semiannual": "twice a year",
+    "October and June": "in October and June",
+    "annual": "once a year",
+    "every two years": "every two years",
+    "once": "once only",
+    "on request": "on request",
+}
+UNSTATED = "not stated"
+
+# In the lab: drawn as SVG, which a screen reader can enter, and no menu entry that sends the data to vega.github.io.
+_EMBED = {"renderer": "svg", "actions": {"export": True, "source": True, "compiled": False, "editor": False}}
+# In pixels and letters: a chart with its labels is as wide as a notebook on a laptop shows.
+_WIDTH, _TITLE, _NOTE, _LINE, _BAR = 480, 78, 108, 16, 18
+
+
+@dataclass(frozen=True)
+class Figure:
+    """A chart that is never shown without its table: shown in a notebook, both appear.
+
+    `finding` is the chart's title, computed from the data; `description` tells those who cannot see it what it shows;
+    `table` holds the same numbers, its first column naming the rows.
+    """
+
+    finding: str
+    description: str
+    table: pd.DataFrame
+    caption: str
+    chart: alt.ChartType
+
+    @property
+    def spec(self) -> dict[str, Any]:
+        """The Vega-Lite specification with our theme and all its data inside."""
+        with alt.theme.enable("dap"):
+            return dict(self.chart.to_dict())
+
+    @property
+    def svg(self) -> str:
+        """The chart as an SVG picture."""
+        return draw(self.spec)
+
+    @property
+    def table_html(self) -> str:
+        """The table as HTML, with a caption and headers that say what they head."""
+        return _table_html(self.table, self.caption)
+
+    def _ipython_display_(self) -> None:
+        from IPython.display import publish_display_data
+
+        data, metadata = bundle(self.spec)
+        publish_display_data(data, metadata)  # type: ignore[no-untyped-call]
+        table = {"text/html": self.table_html, "text/plain": self.table.to_string(index=False)}
+        publish_display_data(table)  # type: ignore[no-untyped-call]
+
+
+def notebook_setup() -> None:
+    """Let every Altair chart of this session be drawn by our renderer, in our theme, with nothing from outside."""
+    alt.renderers.register("dap", bundle)
+    alt.renderers.enable("dap")
+    alt.theme.enable("dap")
+
+
+def bundle(spec: dict[str, Any], **_: Any) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Give a specification as Jupyter shows it: for the lab, as a picture for others and in words; with metadata."""
+    named = {**spec, "$schema": SPEC_SCHEMA}
+    data = {SPEC_TYPE: named, "image/svg+xml": draw(named), "text/plain": _words(spec)}
+    return data, {SPEC_TYPE: {"embed_options": _EMBED}}
+
+
+def draw(spec: dict[str, Any]) -> str:
+    """Draw a specification as SVG without any connection; ValueError where its data would have to be fetched."""
+    named = {**spec, "$schema": SPEC_SCHEMA}
+    return str(vl_convert.vegalite_to_svg(named, vl_version=DRAWN_BY, allowed_base_urls=[]))
+
+
+def elements_by_frequency(elements: pd.DataFrame, collections: pd.DataFrame) -> Figure:
+    """Count the elements of each collection by how often they are collected, from the plan's tables of these names."""
+    elements = _with_columns(elements, "collection", "frequency")
+    collections = _with_columns(collections, "collection", "title")
+    counts = pd.crosstab(elements["collection"], elements["frequency"])
+    counts = counts.reindex(index=collections["collection"], columns=_by_how_often(counts.columns), fill_value=0)
+    names = _distinct(collections["title"], collections["collection"])
+    finding, description = _frequency_finding(counts), _frequency_description(counts)
+    table = counts.rename(columns=_label).assign(All=counts.sum(axis=1))
+    table.insert(0, "Collection", names)
+    note = "Elements of each collection, by how often they are collected"
+    return Figure(
+        finding=finding,
+        description=description,
+        table=table.reset_index(drop=True).rename_axis(columns=None),
+        caption=note,
+        chart=_titled(_frequency_chart(counts, names), finding, f"{note}.", description),
+    )
+
+
+def elements_by_mandate(element_mandates: pd.DataFrame, mandates: pd.DataFrame, elements: pd.DataFrame) -> Figure:
+    """Count the elements that rest on each mandate, from the plan's tables of these names."""
+    element = ["collection", "layout", "element"]
+    links = _with_columns(element_mandates, *element, "mandate", "jurisdiction").drop_duplicates([*element, "mandate"])
+    counted = _count_mandates(links, _with_columns(mandates, "id", "title", "citation", "jurisdiction"))
+    behind = {
+        each: len(links[links["jurisdiction"] == each].drop_duplicates(element))
+        for each in JURISDICTIONS
+        if (counted["jurisdiction"] == each).any()
+    }
+    total, unnamed = len(elements), len(elements) - len(links.drop_duplicates(element))
+    finding, note = _mandate_finding(counted, total), _mandate_note(behind, total, unnamed)
+    description = _mandate_description(counted, note)
+    table = counted[["law", "citation", "kind", "number"]]
+    return Figure(
+        finding=finding,
+        description=description,
+        table=table.set_axis(["Law or other reason", "Citation", "Kind", "Elements"], axis="columns"),
+        caption=f"Elements that rest on each law, of {total} in the plan",
+        chart=_titled(_mandate_chart(counted, behind), finding, note, description),
+    )
+
+
+def _count_mandates(links: pd.DataFrame, mandates: pd.DataFrame) -> pd.DataFrame:
+    """One row a mandate: law, citation, jurisdiction, kind, number; federal first, in each the most used first."""
+    counted = pd.DataFrame(
+        {
+            "law": _distinct(mandates["title"], mandates["id"]),
+            "citation": mandates["citation"].to_list(),
+            "jurisdiction": pd.Categorical(mandates["jurisdiction"], list(JURISDICTIONS), ordered=True),
+            "kind": [JURISDICTIONS[each][0] for each in mandates["jurisdiction"]],
+            "number": [int((links["mandate"] == each).sum()) for each in mandates["id"]],
+        }
+    )
+    return counted.sort_values(["jurisdiction", "number", "law"], ascending=[True, False, True], ignore_index=True)
+
+
+@alt.theme.register("dap", enable=False)
+def _theme() -> alt.theme.ThemeConfig:
+    # Every colour is set, paper included: in the lab's dark theme vega-embed would fill in its own.
+    return {
+        "config": {
+            "font": FONT,
+            "background": PAPER,
+            "padding": 12,
+            "view": {"stroke": "transparent", "fill": PAPER},
+            "title": {
+                "anchor": "start",
+                "frame": "bounds",
+                "offset": 14,
+                "color": INK,
+                "fontSize": 17,
+                "lineHeight": 22,
+                "subtitleColor": INK,
+                "subtitleFontSize": 13,
+                "subtitlePadding": 6,
+            },
+            "axis": {
+                "labelColor": INK,
+                "labelFontSize": 13,
+                "labelLimit": 480,
+                "titleColor": INK,
+                "titleFontSize": 13,
+                "domainColor": PALE,
+                "tickColor": PALE,
+                "gridColor": PALE,
+            },
+            "header": {
+                "labelColor": INK,
+                "labelFontSize": 13,
+                "labelFontWeight": "bold",
+                "labelLimit": 600,
+                "titleColor": INK,
+                "titleFontSize": 13,
+            },
+            "legend": {
+                "labelColor": INK,
+                "labelFontSize": 13,
+                "labelLimit": 480,
+                "titleColor": INK,
+                "titleFontSize": 13,
+            },
+            "text": {"color": INK, "fontSize": 13},
+            "bar": {"color": NEUTRAL},
+        }
+    }
+
+
+def _frequency_chart(counts: pd.DataFrame, labels: list[str]) -> alt.ChartType:
+    if counts.empty:
+        return _nothing()
+    rows = counts.set_axis(labels, axis="index").rename_axis("collection").reset_index()
+    rows = rows.melt("collection", var_name="frequency", value_name="number")
+    totals = {str(each): int(column.sum()) for each, column in counts.items()}
+    heading = {each: f"{_label(each)}\n{_many(total, 'element')}" for each, total in totals.items()}
+    rows = rows.assign(
+        label=[_folded(each, 34) for each in rows["collection"]],
+        heading=rows["frequency"].map(heading),
+        frequency=[_label(each) for each in rows["frequency"]],
+        shown=[str(each) if each else "" for each in rows["number"]],
+    )
+    tips = _tips(collection="Collection", frequency="Frequency", number="Elements")
+    chart = _bars(rows, tips, room=1.35, lines=True, width=max(100, _WIDTH // len(heading)))
+    return chart.facet(
+        column=alt.Column("heading:N", sort=list(heading.values()), title=None, header=_HEADER), spacing=0
+    )
+
+
+def _mandate_chart(counted: pd.DataFrame, behind: Mapping[str, int]) -> alt.ChartType:
+    if counted.empty:
+        return _nothing()
+    heading = {each: f"{name}: behind {behind.get(each, 0)} elements" for each, (name, _) in JURISDICTIONS.items()}
+    rows = counted[["law", "citation", "kind", "number"]].assign(
+        label=[_folded(each, 62) for each in counted["law"]],
+        heading=counted["jurisdiction"].map(heading).astype(str),
+        shown=[f"{many} · {own}" for many, own in zip(counted["number"], counted["citation"], strict=True)],
+    )
+    tips = _tips(law="Law", citation="Citation", kind="Kind", number="Elements")
+    # The heading says in words what the colour says.
+    colour = alt.Color(
+        "kind:N",
+        scale=alt.Scale(
+            domain=[name for name, _ in JURISDICTIONS.values()], range=[c for _, c in JURISDICTIONS.values()]
+        ),
+        legend=None,
+    )
+    chart = _bars(rows, tips, room=1.6, lines=False, width=_WIDTH, colour=colour)
+    headings = alt.Row("heading:N", sort=list(heading.values()), title=None, header=_HEADER)
+    return chart.facet(row=headings, spacing=12).resolve_scale(y="independent")
+
+
+def _bars(
+    rows: pd.DataFrame,
+    tips: list[alt.Tooltip],
+    *,
+    room: float,
+    lines: bool,
+    width: int,
+    colour: alt.Color | None = None,
+) -> alt.LayerChart:
+    """Draw a bar for each row, its `label` before it and what is `shown` behind it.
+
+    There is no axis to read, for the number stands at the bar. `room` says how many times as wide as the longest
+    bar the drawing is, so that what is shown behind it fits.
+    """
+    longest = int(rows["number"].max()) or 1
+    most_lines = max(each.count("\n") + 1 for each in rows["label"])
+    base = alt.Chart(_inline(rows)).encode(
+        y=alt.Y("label:N", title=None, sort=None, axis=_row_axis(most_lines, lines)),
+        x=alt.X("number:Q", axis=None, scale=alt.Scale(domain=[0, longest * room], nice=False)),
+        tooltip=tips,
+    )
+    bars = base.mark_bar(size=_BAR)
+    words = base.mark_text(align="left", dx=5).encode(text="shown:N")
+    drawn = bars if colour is None else bars.encode(color=colour)
+    return alt.LayerChart(layer=[drawn, words]).properties(
+        width=width, height=alt.Step(max(_BAR + 8, most_lines * _LINE + 10))
+    )
+
+
+_HEADER = alt.Header(
+    labelExpr=r"split(datum.label, '\n')", labelLineHeight=_LINE, labelAnchor="start", labelOrient="top"
+)
+
+
+def _row_axis(most_lines: int, lines: bool) -> alt.Axis:
+    # Vega centres the first line of a label at the bar; each further one lifts the label by half a line.
+    lift = [
+        {"test": f"length(split(datum.label, '\\n')) == {many}", "value": -(many - 1) * _LINE / 2}
+        for many in range(2, most_lines + 1)
+    ]
+    return alt.Axis(
+        labelExpr=r"split(datum.label, '\n')",
+        labelLineHeight=_LINE,
+        labelOffset={"condition": lift, "value": 0} if lift else 0,
+        labelPadding=8,
+        domain=False,
+        ticks=False,
+        grid=lines,
+        bandPosition=1,
+    )
+
+
+def _inline(rows: pd.DataFrame) -> alt.InlineData:
+    # Rather than the frame itself, which a data transformer of the session could turn into an address.
+    return alt.InlineData([{str(name): value for name, value in row.items()} for row in rows.to_dict("records")])
+
+
+def _tips(**columns: str) -> list[alt.Tooltip]:
+    return [alt.Tooltip(f"{name}:{'Q' if name == 'number' else 'N'}", title=title) for name, title in columns.items()]
+
+
+def _nothing() -> alt.ChartType:
+    return (
+        alt.Chart(_inline(pd.DataFrame({"shown": ["Nothing to draw"]}))).mark_text(align="left").encode(text="shown:N")
+    )
+
+
+def _titled(chart: alt.ChartType, finding: str, note: str, description: str) -> alt.ChartType:
+    title = alt.TitleParams(text=textwrap.wrap(finding, _TITLE), subtitle=textwrap.wrap(note, _NOTE))
+    return chart.properties(title=title, description=description)
+
+
+def _frequency_finding(counts: pd.DataFrame) -> str:
+    totals = {str(each): int(column.sum()) for each, column in counts.items()}
+    total, unstated = sum(totals.values()), totals.pop("", 0)
+    ranked = sorted(((many, each) for each, many in totals.items() if many), key=lambda each: -each[0])
+    if not total:
+        return "The plan holds no element yet"
+    if not ranked:
+        return f"For {_many(total, 'element')} the plan does not say how often"
+    (most, frequency), *others = ranked if len(ranked) < 4 else ranked[:2]
+    are = "is" if most == 1 else "are"
+    parts = [f"{most} of {_many(total, 'element')} {are} collected {_in_words(frequency)}"]
+    parts += [f"{many} {_in_words(each)}" for many, each in others]
+    if len(ranked) > 3:
+        parts.append(f"{sum(many for many, _ in ranked[2:])} at other times")
+    return _listed(parts) + (f"; for {unstated} the plan does not say" if unstated else "")
+
+
+def _frequency_description(counts: pd.DataFrame) -> str:
+    parts = [f"Bars: one row for each of {_many(len(counts), 'collection')}, one column for each frequency."]
+    for each, column in counts.items():
+        used = _many(int((column > 0).sum()), "collection")
+        parts.append(f"{_label(each)}: {_many(int(column.sum()), 'element')} in {used}.")
+    return " ".join([*parts, "The table gives every number."])
+
+
+def _mandate_finding(counted: pd.DataFrame, total: int) -> str:
+    most = int(counted["number"].max()) if len(counted) else 0
+    if most == 0:
+        return "No element rests on a law yet"
+    top = [f'"{each}"' for each in counted.loc[counted["number"] == most, "law"]]
+    if len(top) == 1:
+        return f"{top[0]} is behind the most elements: {most} of {total}"
+    named = _listed(top if len(top) < 4 else [*top[:2], f"{len(top) - 2} more"])
+    return f"{named} are behind the most elements: {most} of {total} each"
+
+
+def _mandate_note(behind: Mapping[str, int], total: int, unnamed: int) -> str:
+    parts = [f"{JURISDICTIONS[each][0].lower()} is behind {number}" for each, number in behind.items()]
+    said = [f"Of {_many(total, 'element')}, {_listed(parts)}; an element can rest on several laws."] if parts else []
+    return " ".join([*said, *([f"Without a law: {_many(unnamed, 'element')}."] if unnamed else [])])
+
+
+def _mandate_description(counted: pd.DataFrame, note: str) -> str:
+    bars = f"Bars: one for each of {_many(len(counted), 'law')} or other reasons, grouped by who made it."
+    longest = counted.sort_values("number", ascending=False, kind="stable").head(3)
+    named = [f"{law}, {number}" for law, number in zip(longest["law"], longest["number"], strict=True)]
+    said = [f"The longest: {'; '.join(named)}."] if named else []
+    return " ".join([bars, *([note] if note else []), *said, "The table gives every number."])
+
+
+def _words(spec: Mapping[str, Any]) -> str:
+    """The chart in words: its title and description, as far as it has them."""
+    title = spec.get("title", "")
+    text = title.get("text", "") if isinstance(title, dict) else title
+    heading = " ".join(text) if isinstance(text, list) else str(text)
+    words = [each for each in (heading, str(spec.get("description", ""))) if each]
+    return ". ".join(words) or "A chart that nobody has described yet."
+
+
+def _table_html(table: pd.DataFrame, caption: str) -> str:
+    def cell(value: object, first: bool) -> str:
+        side = "right" if isinstance(value, int) and not isinstance(value, bool) else "left"
+        tag, scope = ("th", ' scope="row"') if first else ("td", "")
+        return f'<{tag}{scope} style="text-align: {side}">{html.escape(str(value))}</{tag}>'
+
+    heads = "".join(f'<th scope="col" style="text-align: left">{html.escape(str(each))}</th>' for each in table.columns)
+    rows = "".join(
+        "<tr>" + "".join(cell(value, place == 0) for place, value in enumerate(row)) + "</tr>"
+        for row in table.astype(object).itertuples(index=False, name=None)
+    )
+    style = "caption-side: top; text-align: left; font-weight: bold; padding: 6px 0"
+    return (
+        f'<table><caption style="{style}">{html.escape(caption)}</caption>'
+        f"<thead><tr>{heads}</tr></thead><tbody>{rows}</tbody></table>"
+    )
+
+
+def _with_columns(table: pd.DataFrame, *columns: str) -> pd.DataFrame:
+    # A plan's table without rows has no columns either.
+    return table if len(table) else pd.DataFrame({each: pd.Series(dtype=str) for each in columns})
+
+
+def _by_how_often(frequencies: Iterable[str]) -> list[str]:
+    """Sort frequencies from the most to the least often; those without a known place next to last, open ones last."""
+    place = {each: number for number, each in enumerate(FREQUENCIES)}
+    return sorted(frequencies, key=lambda each: (not each, place.get(each, len(place)), each))
+
+
+def _label(frequency: object) -> str:
+    return str(frequency) or UNSTATED
+
+
+def _in_words(frequency: str) -> str:
+    return FREQUENCIES.get(frequency, f'at the frequency "{frequency}"')
+
+
+def _distinct(names: Iterable[str], ids: Iterable[str]) -> list[str]:
+    """The names, with the id behind each that stands more than once: two rows with one label would be one bar."""
+    listed = list(names)
+    return [name if listed.count(name) == 1 else f"{name} ({own})" for name, own in zip(listed, ids, strict=True)]
+
+
+def _folded(label: str, letters: int) -> str:
+    return "\n".join(textwrap.wrap(label, letters))
+
+
+def _many(number: int, what: str) -> str:
+    return f"{number} {what}" if number == 1 else f"{number} {what}s"
+
+
+def _listed(parts: list[str]) -> str:
+    return parts[0] if len(parts) == 1 else f"{', '.join(parts[:-1])} and {parts[-1]}"

@@ -1,0 +1,63 @@
+"""Opens JupyterLab on the plan's notebooks: on this machine only, asking nobody outside, without pop-ups."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from dap.errors import ACCEPTED, COULD_NOT_RUN, RequestError
+
+NOTEBOOKS = "notebooks"
+# What a fresh profile would ask or announce. Given as defaults: what a user has set for themselves still holds.
+SETTINGS = {"@jupyterlab/apputils-extension:notification": {"fetchNews": "false", "checkForUpdates": False}}
+
+
+def open_lab(root: Path, browser: bool = True) -> int:
+    """Run JupyterLab on the notebooks of the plan in `root` until it is stopped, and return the exit code.
+
+    The first notebook is open. Without `browser` the address is only printed. RequestError where there are no notebooks.
+    """
+    notebooks = root / NOTEBOOKS
+    if not notebooks.is_dir():
+        raise RequestError(f"The plan has no folder {NOTEBOOKS}/, so there is nothing to open.")
+    with TemporaryDirectory(prefix="dap-lab-") as folder:
+        _write_settings(Path(folder))
+        paths = [folder, *filter(None, [os.environ.get("JUPYTER_CONFIG_PATH")])]
+        environment = {**os.environ, "JUPYTER_CONFIG_PATH": os.pathsep.join(paths)}
+        with subprocess.Popen(_command(notebooks, browser), env=environment) as lab:
+            return ACCEPTED if _wait(lab) == 0 else COULD_NOT_RUN
+
+
+def _command(notebooks: Path, browser: bool) -> list[str]:
+    first = next(iter(sorted(notebooks.glob("*.ipynb"))), None)
+    return [
+        sys.executable,
+        "-m",
+        "jupyterlab",
+        "--ServerApp.ip=127.0.0.1",
+        f"--ServerApp.root_dir={notebooks.resolve()}",
+        f"--LabApp.default_url=/lab/tree/{first.name}" if first else "--LabApp.default_url=/lab",
+        "--LabApp.news_url=None",
+        "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate",
+        "--LabApp.extension_manager=readonly",
+        *([] if browser else ["--no-browser"]),
+    ]
+
+
+def _write_settings(folder: Path) -> None:
+    path = folder / "labconfig" / "default_setting_overrides.json"
+    path.parent.mkdir()
+    path.write_text(json.dumps(SETTINGS), encoding="utf-8")
+
+
+def _wait(lab: subprocess.Popen[bytes]) -> int:
+    while True:
+        try:
+            return lab.wait()
+        except KeyboardInterrupt:
+            # The terminal sends Ctrl+C to JupyterLab too, which asks whether to stop, and may be told no.
+            continue
