@@ -23,10 +23,8 @@ test: $(READY) ## Set up, then ruff, mypy and every test; ARGS="-k gate" reaches
 	$(BIN)/mypy
 	$(BIN)/python -m pytest $(ARGS)
 
-# On this machine only, and asking nobody outside for news, updates or extensions.
-lab: $(READY) ## Set up, then open JupyterLab on the notebooks; ARGS reaches jupyter
-	$(BIN)/jupyter lab --ServerApp.ip=127.0.0.1 --ServerApp.root_dir=notebooks --LabApp.news_url=None \
-	  --LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate --LabApp.extension_manager=readonly $(ARGS)
+lab: $(READY) ## Set up, then open JupyterLab on the notebooks; ARGS reaches dap lab
+	@$(BIN)/dap lab $(ARGS)
 
 lock: $(READY) ## Write the locks and environment.yml from pyproject.toml; ARGS=--upgrade takes newer versions
 	$(BIN)/python tools/write_locks.py $(ARGS)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import csv
 import json
-from collections.abc import Iterable, Iterator
+import re
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
@@ -94,11 +95,16 @@ def examine(root: Path) -> tuple[Plan | None, tuple[Problem, ...]]:
     if package is None:
         return None, tuple(problems)
     tables = _Tables.read(root, package, problems)
+    # Editors and notebooks leave hidden folders behind; any other without a descriptor is a collection that got lost.
+    folders = sorted(path for path in catalog.glob("collections/[!.]*") if path.is_dir())
     collections = [
         collection
-        for path in sorted(catalog.glob(f"collections/*/{PLAN_FILE}"))
-        if (collection := _read_collection(root, path, tables, problems)) is not None
+        for folder in folders
+        if (collection := _read_collection(root, folder / PLAN_FILE, tables, problems)) is not None
     ]
+    for each in package.get("acquisition", {}).get("promises", []):
+        stated = [{"id": each["mandate"]}] if "mandate" in each else []
+        _check_mandates(_relative(root, catalog / PLAN_FILE), f'promise "{each["id"]}"', stated, tables, problems)
     _check_unique(root, collections, problems)
     _check_crosswalk(root, collections, tables.crosswalk, problems)
     promises = tuple(
@@ -118,7 +124,42 @@ def examine(root: Path) -> tuple[Plan | None, tuple[Problem, ...]]:
         promises=promises,
         description=package.get("description", ""),
     )
-    return plan, tuple(problems)
+    return plan, in_file_order(root, problems)
+
+
+def in_file_order(root: Path, problems: Iterable[Problem]) -> tuple[Problem, ...]:
+    """Each problem once: the plan's own file first, then the catalog's others, then the rest, each from top to bottom."""
+    texts: dict[str, str] = {}
+
+    def order(problem: Problem) -> tuple[int, str, int]:
+        if problem.file not in texts:
+            try:
+                texts[problem.file] = (root / problem.file).read_text("utf-8")
+            except (OSError, ValueError):
+                texts[problem.file] = ""
+        rank = 0 if problem.file == f"{CATALOG}/{PLAN_FILE}" else 1 if problem.file.startswith(f"{CATALOG}/") else 2
+        return rank, problem.file, _position(texts[problem.file], problem.place)
+
+    return tuple(sorted(dict.fromkeys(problems), key=order))
+
+
+_STEP = re.compile(r'(resource|field|rule|window|promise) "((?:[^"]|"(?!,|$))*)"|(?:row|line) ([0-9]+)|([$A-Za-z]+)')
+_LISTED = {"resource": "resources", "field": "fields", "rule": "rules", "window": "windows", "promise": "promises"}
+
+
+def _position(text: str, place: str) -> int:
+    """How far down in the file's text a place stands: a row's number, or where the steps of the place lead."""
+    here = 0
+    for kind, name, row, word in _STEP.findall(place):
+        if row:
+            return int(row)
+        key = re.compile(rf'"{re.escape(_LISTED.get(kind, word))}"\s*:').search(text, here)
+        here = key.end() if key else here
+        if kind:
+            quoted = re.escape(json.dumps(name, ensure_ascii=False))
+            found = re.compile(rf'"(?:name|schoolYear|id)"\s*:\s*{quoted}').search(text, here)
+            here = found.end() if found else here
+    return here
 
 
 @dataclass(frozen=True)
@@ -134,7 +175,16 @@ class _Tables:
         mandates: dict[str, Mandate] = {}
         code_lists: dict[str, CodeList] = {}
         crosswalk: list[CrosswalkEntry] = []
-        for resource in package["resources"]:
+        names = [resource["name"] for resource in package["resources"]]
+        for wanted in ("mandates", "crosswalk"):
+            if wanted not in names:
+                message = f'no table "{wanted}".{nearest(wanted, names)}'
+                problems.append(Problem("L102", f"{CATALOG}/{PLAN_FILE}", "resources", message))
+        for number, resource in enumerate(package["resources"]):
+            if fault := _table_fault(resource, names[:number]):
+                place = f'resource "{resource["name"]}"'
+                problems.append(Problem(fault[0], f"{CATALOG}/{PLAN_FILE}", place, fault[1]))
+                continue
             path = root / CATALOG / resource["path"]
             if "codeList" in resource.get("acquisition", {}):
                 rows = _read_table(root, path, "code-list.table.json", resource, problems)
@@ -148,6 +198,20 @@ class _Tables:
         return cls(mandates, code_lists, tuple(crosswalk))
 
 
+def _table_fault(resource: dict[str, Any], before: list[str]) -> tuple[str, str] | None:
+    """The rule a table of the plan breaks, and how, before its file is looked at."""
+    name, path = resource["name"], resource["path"]
+    if name in before:
+        return "L120", "the name stands more than once"
+    if name in ("mandates", "crosswalk"):
+        wanted = f"{name}.csv"
+    elif "codeList" in resource.get("acquisition", {}):
+        wanted = f"code-lists/{name}.csv"
+    else:
+        return "L102", "neither mandates, crosswalk nor a code list; a code list says so with acquisition.codeList"
+    return None if path == wanted else ("L121", f'its file is called "{path}", but should be "{wanted}"')
+
+
 def _relative(root: Path, path: Path) -> str:
     return path.relative_to(root).as_posix()
 
@@ -156,12 +220,15 @@ def _read_json(root: Path, path: Path, schema: str, problems: list[Problem]) -> 
     """The file's object if it is JSON and follows the schema; otherwise None, with the problems added."""
     name = _relative(root, path)
     try:
-        document = json.loads(path.read_text("utf-8"), object_pairs_hook=_no_twice)
+        document = json.loads(path.read_text("utf-8-sig"), object_pairs_hook=_no_twice)
     except OSError:
-        problems.append(Problem("L101", name, "", "the file cannot be read"))
+        problems.append(Problem("L101", name, "", _cannot_open(path)))
         return None
     except UnicodeDecodeError:
         problems.append(Problem("L101", name, "", "the file is not UTF-8 text"))
+        return None
+    except RecursionError:
+        problems.append(Problem("L101", name, "", "objects and lists are nested too deeply"))
         return None
     except json.JSONDecodeError as error:
         problems.append(Problem("L101", name, f"line {error.lineno}", f"not JSON: {error.msg}"))
@@ -175,6 +242,10 @@ def _read_json(root: Path, path: Path, schema: str, problems: list[Problem]) -> 
     ]
     problems.extend(found)
     return None if found else document
+
+
+def _cannot_open(path: Path) -> str:
+    return "the file cannot be opened" if path.exists() else "there is no such file"
 
 
 class _TwiceError(ValueError):
@@ -198,9 +269,21 @@ def _validator(schema: str) -> Any:
 
 
 def _schema_errors(schema: str, document: Any) -> Iterator[Any]:
-    yield from sorted(
-        _validator(schema).iter_errors(document), key=lambda error: [str(step) for step in error.absolute_path]
+    """The errors, without those that only repeat that a value is of the wrong kind."""
+    errors = list(_validator(schema).iter_errors(document))
+    of_wrong_kind = {tuple(error.absolute_path) for error in errors if error.validator == "type"}
+    yield from (
+        error for error in errors if error.validator == "type" or tuple(error.absolute_path) not in of_wrong_kind
     )
+
+
+_KINDS = {
+    "string": "text",
+    "array": "a list",
+    "object": "an object",
+    "boolean": "true or false",
+    "integer": "a whole number",
+}
 
 
 def _said(error: Any) -> str:
@@ -214,6 +297,20 @@ def _said(error: Any) -> str:
         return (
             f'"{error.instance}" is none of: {wanted}.{nearest(str(error.instance), map(str, error.validator_value))}'
         )
+    if error.validator == "required":
+        given = error.instance
+        # One error a missing property, and the property stands in no field of the error but its message.
+        missing = next(name for name in error.validator_value if name not in given and repr(name) in error.message)
+        known = error.schema.get("properties", {})
+        return f'the property "{missing}" is missing.{nearest(missing, [name for name in given if name not in known])}'
+    if error.validator == "type":
+        kinds = [error.validator_value] if isinstance(error.validator_value, str) else error.validator_value
+        return f"must be {' or '.join(_KINDS.get(kind, f'a {kind}') for kind in kinds)}"
+    if error.validator == "pattern":
+        return f'"{error.instance}" does not have the form {error.validator_value}'
+    if error.validator in ("minItems", "minLength"):
+        things = "entries" if error.validator == "minItems" else "characters"
+        return f"too short: at least {error.validator_value} {things}"
     if error.validator == "oneOf":
         branches = [" and ".join(each.get("required", [])) for each in error.validator_value]
         return f"exactly one of these must be given: {', '.join(branches)}"
@@ -249,9 +346,13 @@ def _read_table(
             Problem("L103", f"{CATALOG}/{PLAN_FILE}", place, f"its schema is not the one of schemas/{schema_file}")
         )
     try:
-        with path.open(encoding="utf-8", newline="") as file:
+        # Excel's "CSV UTF-8" begins with a mark, which is no part of the first column's name.
+        with path.open(encoding="utf-8-sig", newline="") as file:
             rows = list(csv.reader(file, strict=True))
-    except (OSError, UnicodeDecodeError, csv.Error):
+    except OSError:
+        problems.append(Problem("L101", name, "", _cannot_open(path)))
+        return []
+    except (ValueError, csv.Error):
         problems.append(Problem("L101", name, "", "the file cannot be read as CSV in UTF-8"))
         return []
     fields = schema["fields"]
@@ -265,8 +366,6 @@ def _read_table(
 def _table_rows(
     name: str, rows: list[list[str]], fields: list[dict[str, Any]], problems: list[Problem]
 ) -> Iterator[dict[str, str]]:
-    import re
-
     seen: dict[str, set[str]] = {each["name"]: set() for each in fields if each.get("constraints", {}).get("unique")}
     for number, cells in enumerate(rows, start=2):
         if len(cells) != len(fields):
@@ -353,7 +452,7 @@ def _read_collection(root: Path, path: Path, tables: _Tables, problems: list[Pro
                 f'the collection is called "{package["name"]}" but its folder "{path.parent.name}"',
             )
         )
-    _check_mandates(name, "acquisition", acquisition, tables, problems)
+    _check_mandates(name, "acquisition", acquisition.get("mandates", ()), tables, problems)
     layouts = []
     for resource in package["resources"]:
         layouts.append(_layout(package["name"], resource, acquisition))
@@ -477,19 +576,25 @@ def _element(
 
 
 def _check_mandates(
-    file: str, place: str, acquisition: dict[str, Any], tables: _Tables, problems: list[Problem]
+    file: str, place: str, links: Sequence[dict[str, Any]], tables: _Tables, problems: list[Problem]
 ) -> None:
-    for link in acquisition.get("mandates", ()):
-        if link["id"] not in tables.mandates:
-            problems.append(
-                Problem("L110", file, place, f'no mandate "{link["id"]}".{nearest(link["id"], tables.mandates)}')
-            )
+    ids = [link["id"] for link in links]
+    for id in dict.fromkeys(ids):
+        if id not in tables.mandates:
+            problems.append(Problem("L110", file, place, f'no mandate "{id}".{nearest(id, tables.mandates)}'))
+        if ids.count(id) > 1:
+            problems.append(Problem("L120", file, place, f'the mandate "{id}" stands more than once'))
 
 
 def _check_layout(file: str, resource: dict[str, Any], tables: _Tables, problems: list[Problem]) -> None:
     fields = resource["schema"]["fields"]
     names = [each["name"] for each in fields]
     where = f'resource "{resource["name"]}"'
+    example = resource["path"]
+    if not example or set(example) & set("/\\:\0") or example in (".", ".."):
+        problems.append(
+            Problem("L102", file, f"{where}, path", "must be the name of a file in the collection's folder")
+        )
     for name in sorted({name for name in names if names.count(name) > 1}):
         problems.append(
             Problem("L120", file, f'{where}, field "{name}"', "the name stands more than once in the layout")
@@ -499,7 +604,7 @@ def _check_layout(file: str, resource: dict[str, Any], tables: _Tables, problems
             problems.append(Problem("L112", file, f"{where}, {place}", f'no field "{name}".{nearest(name, names)}'))
     for each in fields:
         acquisition, place = each.get("acquisition", {}), f'{where}, field "{each["name"]}"'
-        _check_mandates(file, place, acquisition, tables, problems)
+        _check_mandates(file, place, acquisition.get("mandates", ()), tables, problems)
         codes = acquisition.get("codes")
         if codes is not None and codes not in tables.code_lists:
             problems.append(Problem("L111", file, place, f'no code list "{codes}".{nearest(codes, tables.code_lists)}'))
@@ -535,6 +640,11 @@ def _check_unique(root: Path, collections: list[Collection], problems: list[Prob
             problems.append(
                 Problem("L120", file, f'resource "{name}"', "the name stands more than once in the collection")
             )
+        for number, layout in enumerate(collection.layouts):
+            twin = next((each for each in collection.layouts[:number] if each.path == layout.path), None)
+            if twin is not None:
+                file, place = _relative(root, collection.folder / PLAN_FILE), f'resource "{layout.name}", path'
+                problems.append(Problem("L120", file, place, f'"{twin.name}" has the same example file'))
 
 
 def _check_crosswalk(

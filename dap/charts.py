@@ -243,7 +243,9 @@ def _frequency_chart(counts: pd.DataFrame, labels: list[str]) -> alt.ChartType:
 def _mandate_chart(counted: pd.DataFrame, behind: Mapping[str, int]) -> alt.ChartType:
     if counted.empty:
         return _nothing()
-    heading = {each: f"{name}: behind {behind.get(each, 0)} elements" for each, (name, _) in JURISDICTIONS.items()}
+    heading = {
+        each: f"{name}: behind {_many(behind.get(each, 0), 'element')}" for each, (name, _) in JURISDICTIONS.items()
+    }
     rows = counted[["law", "citation", "kind", "number"]].assign(
         label=[_folded(each, 62) for each in counted["law"]],
         heading=counted["jurisdiction"].map(heading).astype(str),
@@ -372,9 +374,9 @@ def _mandate_finding(counted: pd.DataFrame, total: int) -> str:
 
 
 def _mandate_note(behind: Mapping[str, int], total: int, unnamed: int) -> str:
-    parts = [f"{JURISDICTIONS[each][0].lower()} is behind {number}" for each, number in behind.items()]
-    said = [f"Of {_many(total, 'element')}, {_listed(parts)}; an element can rest on several laws."] if parts else []
-    return " ".join([*said, *([f"Without a law: {_many(unnamed, 'element')}."] if unnamed else [])])
+    parts = [f"{number} on {JURISDICTIONS[each][0].lower()}" for each, number in behind.items()]
+    parts += [f"{unnamed} on none"] if unnamed else []
+    return f"Of {_many(total, 'element')} there rest {_listed(parts)}. An element can rest on several." if parts else ""
 
 
 def _mandate_description(counted: pd.DataFrame, note: str) -> str:

@@ -33,10 +33,6 @@ def main(arguments: Sequence[str] | None = None) -> None:
         code = _say(f"{_wrong_use(error)}\nTry `dap --help`.", WRONG_REQUEST)
     except (click.Abort, KeyboardInterrupt):
         code = _say("Stopped.", COULD_NOT_RUN)
-    except BrokenPipeError:
-        # Whoever read our output has left; nothing more can be said there, and a verdict nobody read is none.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        code = COULD_NOT_RUN
     except Exception as error:
         code = _say(_unexpected(error), COULD_NOT_RUN)
     sys.exit(code or ACCEPTED)
@@ -224,8 +220,13 @@ def _as_text(reports: list[Report], form: str, *, always_list: bool, to_file: bo
 
 def _deliver(text: str, output: str | None) -> None:
     if output is None:
-        sys.stdout.write(text)
-        sys.stdout.flush()
+        try:
+            sys.stdout.write(text)
+            sys.stdout.flush()
+        except BrokenPipeError:
+            # Click would end with 1, which says rejected; and Python would try to write the rest once more at its end.
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            raise CouldNotRun("whoever was to read the report has left, so nobody knows the verdict.") from None
         return
     try:
         Path(output).write_text(text, "utf-8", newline="")

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from dap.catalog import open_plan
 from dap.errors import CouldNotRun, RequestError
-from dap.plan import Collection, Layout, Plan
+from dap.plan import NO_SSN, Collection, Layout, Plan
 from dap.report import ACCEPTED, REJECTED, UNREADABLE, Finding, Report, Scanned
 from dap.submission import Reading, Submission, header_of, load, read
 from dap.submission.reading import digest, same_name
@@ -96,6 +96,7 @@ def _judged(
         period=period,
         district=district,
         laws={each.id: each.citation for each in plan.all_mandates},
+        promise=next((each.text for each in plan.promises if each.id == NO_SSN), ""),
     )
 
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 import html
 import re
 import unicodedata
+from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from urllib.parse import unquote
@@ -24,22 +25,27 @@ _SOFT_HYPHEN = "\u00ad"
 
 _SEPARATOR = r"[ \-._/\\|:~*]{1,4}"
 _SEPARATED = re.compile(rf"(?<![0-9])(?=([0-9]{{3}})({_SEPARATOR})([0-9]{{2}})({_SEPARATOR})([0-9]{{4}})(?![0-9]))")
-_NINE = re.compile(r"(?<![0-9.])(?:[0-9]{9}|[0-9]{3}[ -][0-9]{6}|[0-9]{5}[ -][0-9]{4})(?![0-9]|[.,][0-9])")
-_UNDER_HEADER = re.compile(r"[0-9]{7,9}(?:\.0)?|[0-9]{3}[ -]?[0-9]{6}|[0-9]{5}[ -]?[0-9]{4}")
-_CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
+# Not the digits after a decimal point, nor those before one; a point after a letter ("No.") makes no fraction.
+_NINE = re.compile(r"(?<![0-9])(?<![0-9 ]\.)(?<!\A\.)[0-9]{9}(?![0-9]|[.,][0-9])")
+_NEARLY_NINE = re.compile(r"(?<![0-9])(?:[0-9]{8}|[0-9]{3}[ -][0-9]{6}|[0-9]{5}[ -][0-9]{4})(?![0-9]|[.,][0-9])")
+_UNDER_HEADER = re.compile(r"[0-9]{7,9}(?:\.0+)?|[0-9]{3}[ -]?[0-9]{6}|[0-9]{5}[ -]?[0-9]{4}")
+_JOINT = re.compile(r"(?<=[a-z])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])|(?<=[A-Za-z])(?=[0-9])|(?<=[0-9])(?=[A-Za-z])")
 
-_SSN_WORD = re.compile(
+_NUMBER = r"(?:no|nr|nbr|num|number)"
+_SSN = (
     r"(?<![a-z0-9])"
-    r"(?:ssns?|ssno|ssnum|s\.s\.n\.?|s\.s\.|ss ?#|ss (?:no|num|number|nbr)|s/s|soc\.? ?sec\.?|social ?security"
-    r"|social(?= ?(?:$|[#:=0-9]|no|num|number))|seguro social|nss|ssa (?:no|num|number)|hicn"
-    r"|tin|tax ?payer id|tax id|itin|atin)"
-    r"(?![a-z0-9])"
+    rf"(?:ss ?#|(?:ssns?|ssno|ssnum|ssnbr|ssnumber|s\.s\.n\.?|s\.s\.|ss {_NUMBER}|s/s"
+    rf"|soc\.? ?sec\.?(?: ?{_NUMBER})?|social ?security(?: ?{_NUMBER})?"
+    rf"|social(?= ?(?:$|[#:=0-9]|(?:{_NUMBER}|is|was)(?![a-z])))|seguro ?social|nss|ssa {_NUMBER}|hicn"
+    r"|tin|tax ?payer ?(?:id|identification)|tax ?(?:id|identification)|itin|atin)(?![a-z0-9]))"
 )
+_SSN_WORD = re.compile(_SSN)
+_DIRECTLY_BEFORE = re.compile(rf"{_SSN}(?: ?(?:{_NUMBER}|is|was)(?![a-z]))*[ .:#=(-]*(?=[0-9])")
 _OTHER_LABEL = re.compile(
     r"(?<![a-z0-9])"
     r"(?:zip(?: code)?|po|p\.o\.|box|invoice|case|sasid|ssid|class|routing|account|acct|ein|fein|phone|tel|fax|order"
     r"|ticket|ref|policy|permit|parcel|isbn|local id|student id)"
-    r"(?: ?(?:no|number|num|id))?[ .:#=-]*$"
+    rf"(?: ?(?:{_NUMBER}|id)(?![a-z]))?[ .:#=(-]*(?=[0-9])"
 )
 _WORD_REACH = 40
 
@@ -69,13 +75,13 @@ def find_in_text(text: str) -> tuple[Hit, ...]:
 
 def names_ssn(header: str) -> bool:
     """Whether a header or name holds a word for Social Security number (whole words, English or Spanish)."""
-    return any(_SSN_WORD.search(words) for words in _words(header))
+    return any(_SSN_WORD.search(words) for variant in _normalised(header) for words in _words(variant))
 
 
 def find_in_column(values: Sequence[str | None], header: str) -> Iterator[tuple[int, Hit]]:
     """Where in a column something is found: the place in `values`, from 0, and what.
 
-    Under a header that names an SSN, nine bare digits (or 7 and 8, whose zeros were lost) are labelled by it.
+    Under a header that names an SSN, nine bare digits (or a cell of 7 or 8, whose zeros were lost) are labelled by it.
     """
     labelled = names_ssn(header)
     for place, value in enumerate(values):
@@ -83,7 +89,7 @@ def find_in_column(values: Sequence[str | None], header: str) -> Iterator[tuple[
             continue
         hits = find_in_text(value) if _worth_a_look(value) else ()
         yield from ((place, hit) for hit in hits)
-        if labelled and not hits and (groups := _nine_alone(value)):
+        if labelled and not hits and (groups := _under_header(value)):
             yield place, Hit(_label(*groups), LABELLED, "digits under a header that names a Social Security number")
 
 
@@ -106,8 +112,8 @@ def find_in_table(
     places: list[Place] = []
     for position, (header, values) in enumerate(columns, start=1):
         found: dict[str, list[int]] = {}
-        for hit in find_in_text(header):
-            found.setdefault(hit.form, []).append(header_row)
+        for form in dict.fromkeys(hit.form for hit in find_in_text(header)):
+            found[form] = [header_row]
         for place, hit in find_in_column(values, header):
             numbers = found.setdefault(hit.form, [])
             if not numbers or numbers[-1] != rows[place]:
@@ -127,14 +133,14 @@ def _worth_a_look(value: str) -> bool:
 def _normalised(text: str) -> tuple[str, ...]:
     """The text as it is scanned: entities and percent codes decoded; digits, dashes and blanks folded."""
     if text.isascii() and "&" not in text and "%" not in text:
-        return (text.translate(_ASCII_BLANKS),)
+        return (text.translate(_BLANKS),)
+    # As it stands as well: what only looks like a code ("95%000-12-3456") would swallow digits when decoded.
     decoded = unquote(html.unescape(text), errors="replace")
-    if _SOFT_HYPHEN not in decoded:
-        return (_folded(decoded),)
-    return _folded(decoded.replace(_SOFT_HYPHEN, "")), _folded(decoded.replace(_SOFT_HYPHEN, "-"))
+    hyphened = (each.replace(_SOFT_HYPHEN, instead) for each in (text, decoded) for instead in ("", "-"))
+    return tuple(_folded(each) for each in dict.fromkeys(hyphened))
 
 
-_ASCII_BLANKS = {ord(blank): " " for blank in "\t\n\r\v\f"}
+_BLANKS = {ord(blank): " " for blank in "\t\n\r\v\f\x1c\x1d\x1e\x1f\x85"}
 
 
 def _folded(text: str) -> str:
@@ -145,7 +151,7 @@ def _folded(text: str) -> str:
             folded.append("-")
         elif category == "Nd":
             folded.append(str(unicodedata.digit(character)))
-        elif category in ("Zs", "Zl", "Zp") or ord(character) in _ASCII_BLANKS:
+        elif category in ("Zs", "Zl", "Zp") or ord(character) in _BLANKS:
             folded.append(" ")
         elif category != "Cf" and character not in _REMOVED:
             folded.append(character)
@@ -168,46 +174,55 @@ def _in_chain(text: str, start: int, end: int, first: str, second: str) -> bool:
 
 
 def _labelled(text: str) -> Iterator[tuple[str, str, str]]:
-    numbers = list(_NINE.finditer(text))
-    if not numbers or not any(_SSN_WORD.search(words) for words in _words(text)):
+    if text.isdigit() or not (_NINE.search(text) or _NEARLY_NINE.search(text)):
         return
-    for match in numbers:
-        before, after = (
-            text[max(0, match.start() - _WORD_REACH) : match.start()],
-            text[match.end() : match.end() + _WORD_REACH],
-        )
-        near = any(_SSN_WORD.search(words) for part in (before, after) for words in _words(part))
-        if near and not any(_OTHER_LABEL.search(words) for words in _words(before)):
-            digits = re.sub("[^0-9]", "", match.group())
-            yield digits[:3], digits[3:5], digits[5:]
+    for words in _words(text):
+        spans = [match.span() for match in _SSN_WORD.finditer(words)]
+        if not spans:
+            continue
+        starts, ends = [start for start, _ in spans], [end for _, end in spans]
+        otherwise = {match.end() for match in _OTHER_LABEL.finditer(words)}
+        for match in _NINE.finditer(words):
+            before, after = bisect_right(ends, match.start()) - 1, bisect_left(starts, match.end())
+            near = (before >= 0 and ends[before] >= match.start() - _WORD_REACH) or (
+                after < len(starts) and starts[after] <= match.end() + _WORD_REACH
+            )
+            if near and match.start() not in otherwise:
+                yield _groups(match.group())
+        directly = {match.end() for match in _DIRECTLY_BEFORE.finditer(words)}
+        yield from (_groups(match.group()) for match in _NEARLY_NINE.finditer(words) if match.start() in directly)
 
 
-def _nine_alone(value: str) -> tuple[str, str, str] | None:
-    """The groups of a value that is nothing but nine digits, or 7 or 8 whose leading zeros were lost."""
+def _under_header(value: str) -> tuple[str, str, str] | None:
+    """The groups of a value that is nine digits, or 7 or 8 whose leading zeros were lost, or text that holds nine."""
     for variant in _normalised(value):
         bare = variant.strip(" '=\"")
         if _UNDER_HEADER.fullmatch(bare):
-            digits = re.sub("[^0-9]", "", bare.removesuffix(".0")).zfill(9)
-            return digits[:3], digits[3:5], digits[5:]
+            return _groups(bare.partition(".")[0])
+        words = _plain(variant)
+        otherwise = {match.end() for match in _OTHER_LABEL.finditer(words)}
+        for match in _NINE.finditer(words):
+            if match.start() not in otherwise:
+                return _groups(match.group())
     return None
 
 
-def _words(text: str) -> tuple[str, ...]:
+def _groups(number: str) -> tuple[str, str, str]:
+    digits = re.sub("[^0-9]", "", number).zfill(9)
+    return digits[:3], digits[3:5], digits[5:]
+
+
+def _words(normalised: str) -> tuple[str, ...]:
     """The text as words are looked for in it, lower case without accents: as it stands, and with joined words split."""
-    return tuple(dict.fromkeys(_plain(variant) for joined in _normalised(text) for variant in (joined, _split(joined))))
-
-
-def _split(text: str) -> str:
-    return _CAMEL.sub(" ", text).replace("-", " ")
+    split = _JOINT.sub(" ", normalised).replace("-", " ")
+    return tuple(dict.fromkeys((_plain(normalised), _plain(split))))
 
 
 def _plain(text: str) -> str:
-    decomposed = unicodedata.normalize("NFD", text)
-    return (
-        re.sub(r"\s+", " ", "".join(each for each in decomposed if unicodedata.category(each) != "Mn"))
-        .casefold()
-        .replace("_", " ")
-    )
+    if not text.isascii():
+        decomposed = unicodedata.normalize("NFD", text)
+        text = "".join(each for each in decomposed if unicodedata.category(each) != "Mn")
+    return re.sub(r"\s+", " ", text.casefold().replace("_", " "))
 
 
 def _itin(group: int) -> bool:
@@ -219,14 +234,14 @@ _SPECIMENS = frozenset({"078051120", "219099999", "457555462", "123456789", "987
 _NEVER_ISSUED: tuple[Callable[[str, str, str], bool], ...] = (
     lambda area, group, serial: area in ("000", "666") or area.startswith("9"),
     lambda area, group, serial: group == "00" or serial == "0000",
-    lambda area, group, serial: area + group + serial in _SPECIMENS or len(set(area + group + serial)) == 1,
 )
 
 
 def _label(area: str, group: str, serial: str) -> str:
-    if area.startswith("9") and serial != "0000":
+    specimen = area + group + serial in _SPECIMENS or len(set(area + group + serial)) == 1
+    if area.startswith("9") and serial != "0000" and not specimen:
         if group == "93":
             return "atin"
         if _itin(int(group)):
             return "itin"
-    return "ssn-shaped" if any(rule(area, group, serial) for rule in _NEVER_ISSUED) else "ssn"
+    return "ssn-shaped" if specimen or any(rule(area, group, serial) for rule in _NEVER_ISSUED) else "ssn"

@@ -19,7 +19,7 @@ SETTINGS = {"@jupyterlab/apputils-extension:notification": {"fetchNews": "false"
 def open_lab(root: Path, browser: bool = True) -> int:
     """Run JupyterLab on the notebooks of the plan in `root` until it is stopped, and return the exit code.
 
-    The first notebook is open. Without `browser` the address is only printed. RequestError where there are no notebooks.
+    The first notebook is open. Without `browser` the address is only printed. RequestError where no notebooks are.
     """
     notebooks = root / NOTEBOOKS
     if not notebooks.is_dir():

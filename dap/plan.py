@@ -293,6 +293,10 @@ class CrosswalkEntry:
     source: str = ""
 
 
+NO_SSN = "no-ssn"
+"""The id of the promise that no Social Security number is collected."""
+
+
 @dataclass(frozen=True)
 class Promise:
     """A promise the plan makes to the public, and where it is made."""

@@ -98,11 +98,19 @@ class Report:
     period: str | None = None
     district: str | None = None
     laws: Mapping[str, str] = field(default_factory=dict, repr=False)
+    promise: str = field(default="", repr=False)
 
     @property
     def accepted(self) -> bool:
         """Whether the state takes the file."""
         return self.verdict == ACCEPTED
+
+    def ground(self, finding: Finding) -> str:
+        """The law or promise a finding rests on, in words; empty where the plan names none."""
+        if finding.rule.startswith("P1") and self.promise:
+            return f"The plan's promise: {self.promise}"
+        law = self.laws.get(finding.mandate or "", "")
+        return f"Collected under {law}." if law else ""
 
     def count(self, severity: str) -> int:
         """How many findings have that severity."""
@@ -200,7 +208,8 @@ def row_ranges(rows: Sequence[int], most: int = 12) -> str:
             ranges[-1] = (ranges[-1][0], row)
         else:
             ranges.append((row, row))
-    said = [str(first) if first == last else f"{first} to {last}" for first, last in ranges]
+    joints = {0: "{0}", 1: "{0}, {1}"}
+    said = [joints.get(last - first, "{0} to {1}").format(first, last) for first, last in ranges]
     return ", ".join(said[:most]) + (", …" if len(said) > most else "")
 
 
@@ -265,7 +274,7 @@ def as_html_fragment(report: Report) -> str:
         f"{verdict}: {report.file_name}, {report.collection}/{report.resource}. "
         f"{verdict_sentence(report)} {scanned_sentence(report)}"
     )
-    heads = ("Rule", "Severity", "Where", "What is wrong", "What to do", "Law")
+    heads = ("Rule", "Severity", "Where", "What is wrong", "What to do", "Law or promise")
     head = "".join(f'<th scope="col">{text}</th>' for text in heads)
     body = "".join(
         "<tr>"
@@ -277,7 +286,7 @@ def as_html_fragment(report: Report) -> str:
                 where(finding),
                 finding.message,
                 finding.fix,
-                report.laws.get(finding.mandate or "", ""),
+                report.ground(finding),
             )
         )
         + "</tr>"

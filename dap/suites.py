@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from dap.errors import CouldNotRun
-from dap.plan import Collection, Condition, CrossRule, Element, Layout, Plan, Term
+from dap.plan import NO_SSN, Collection, Condition, CrossRule, Element, Layout, Plan, Term
 from dap.rules import rule
 
 EXPECTATIONS = "expectations"
@@ -137,7 +137,7 @@ class _Builder:
     def _promise(self, id: str) -> str | None:
         if not id.startswith("P1"):
             return None
-        return next((each.mandate for each in self.plan.promises if each.id == "no-ssn" and each.mandate), None)
+        return next((each.mandate for each in self.plan.promises if each.id == NO_SSN and each.mandate), None)
 
     def _reading(self) -> Iterator[Expectation]:
         kinds = (

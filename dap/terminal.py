@@ -82,22 +82,21 @@ def _report(report: Report) -> RenderableType:
     for finding in report.findings:
         parts += [Text(), _finding(finding, report)]
     parts.append(Text())
-    parts += [Text(line, style="dim") for line in _foot(report) if line]
+    parts += [Text(line) for line in _foot(report) if line]
     return Group(*parts)
 
 
 def _finding(finding: Finding, report: Report) -> RenderableType:
     head = Text.assemble((finding.rule, f"bold {_COLOURS[finding.severity]}"), "  ", (finding.message, "bold"))
-    law = report.laws.get(finding.mandate or "", "")
     lines = [
         Text(
             f"{finding.severity}: {where(finding)}" if where(finding) else finding.severity,
             style=_COLOURS[finding.severity],
         ),
-        Text.assemble(("What to do: ", "dim"), finding.fix),
+        Text.assemble(("What to do: ", "bold"), finding.fix),
     ]
-    if law:
-        lines.append(Text(f"Collected under {law}.", style="dim"))
+    if ground := report.ground(finding):
+        lines.append(Text(ground))
     return Group(head, *(Padding(line, (0, 0, 0, 6)) for line in lines))
 
 
@@ -122,5 +121,5 @@ def _summary(reports: Sequence[Report]) -> RenderableType:
 def _problem(problem: Problem) -> RenderableType:
     place = f"{problem.place}: " if problem.place else ""
     head = Text.assemble((problem.rule, "bold red"), "  ", (place, "bold"), problem.message)
-    fix = Padding(Text.assemble(("What to do: ", "dim"), rule(problem.rule).fix), (0, 0, 0, 6))
+    fix = Padding(Text.assemble(("What to do: ", "bold"), rule(problem.rule).fix), (0, 0, 0, 6))
     return Padding(Group(head, fix), (0, 0, 0, 2))

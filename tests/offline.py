@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 # Python runs this file, where it finds it, at the start of every process: the server, its kernels, their children.
-_GUARD = '''
+_GUARD = """
 import ipaddress, socket, sys
 
 _OWN = {None, "", "localhost", socket.gethostname(), b"localhost"}
@@ -33,14 +33,16 @@ def _guard(event, details):
 
 
 sys.addaudithook(_guard)
-'''
+"""
 
 
 def stay_home(folder: Path) -> dict[str, str]:
     """The environment of a process that keeps all its files in `folder` and can connect to this machine only."""
     for name in ("home", "site", "runtime", "config", "data", "ipython"):
         (folder / name).mkdir(parents=True, exist_ok=True)
-    (folder / "site" / "sitecustomize.py").write_text(_GUARD.replace("{log!r}", repr(str(_log(folder)))), encoding="utf-8")
+    (folder / "site" / "sitecustomize.py").write_text(
+        _GUARD.replace("{log!r}", repr(str(_log(folder)))), encoding="utf-8"
+    )
     return {
         "HOME": str(folder / "home"),
         "PYTHONPATH": str(folder / "site"),

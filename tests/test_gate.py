@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from broken_rows import LAYOUTS, ROOT, Case, cases, resource, with_rows
+from tests.broken_rows import LAYOUTS, ROOT, Case, cases, resource, with_rows
 
 from dap.catalog import open_plan
 from dap.examples import example_text

@@ -23,7 +23,7 @@ LAYERS: list[set[str]] = [
     {"gate"},
     {"examples", "charts"},
     {"lint"},
-    {"intake", "publish"},
+    {"intake", "publish", "lab", "terminal"},
     {"cli"},
     {"__main__"},
 ]

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 import pytest
-from broken_rows import LAYOUTS, ROOT
+from tests.broken_rows import LAYOUTS, ROOT
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from broken_rows import ROOT
+from tests.broken_rows import ROOT
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 

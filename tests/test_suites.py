@@ -10,7 +10,7 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
-from broken_rows import LAYOUTS, ROOT
+from tests.broken_rows import LAYOUTS, ROOT
 
 from dap.catalog import open_plan
 from dap.errors import CouldNotRun
@@ -80,7 +80,8 @@ def test_a_suite_that_lost_a_line_or_all_lines_is_not_run(copy: Path, tmp_path: 
     plan = open_plan(copy)
     submission.write_text(example_text(plan, plan.collection("psis-october"), plan.collection("psis-october").layouts[0]), "utf-8")
     whole = json.loads(path.read_text("utf-8"))
-    for kept in (whole["expectations"][1:], whole["expectations"][:-1], []):
+    shortened: tuple[list[object], ...] = (whole["expectations"][1:], whole["expectations"][:-1], [])
+    for kept in shortened:
         path.write_text(json.dumps(whole | {"expectations": kept}), "utf-8")
         with pytest.raises(CouldNotRun, match="did not load whole"):
             check(submission, "psis-october", plan=plan)

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import unicodedata
 from bisect import bisect_left
-from collections.abc import Sequence
-from functools import cache
+from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar, Literal
 
 from great_expectations.execution_engine import ExecutionEngine, PandasExecutionEngine
@@ -68,23 +67,22 @@ class ExpectHeaderToBeAuthorised(BatchExpectation):
 def check_header(check: Check, header: Sequence[str], row: int, fields: Sequence[str]) -> list[Place]:
     """Where the header fails one check: a field is named only where the plan knows it, otherwise the position."""
     cells = [same_name(cell) for cell in header]
-    if check == "missing":
-        imitated = {_like(cell, fields) for cell in cells}
-        return [
-            Place(field=field, rows=(row,))
-            for field in fields
-            if same_name(field) not in cells and field not in imitated
-        ]
     if check == "order":
         return _misplaced(cells, row, fields)
     known = {same_name(field): field for field in fields}
+    looks = {_skeleton(field): field for field in reversed(fields)}
+    if check == "missing":
+        present = {known[cell] if cell in known else _like(cell, looks) for cell in cells}
+        return [Place(field=field, rows=(row,)) for field in fields if field not in present]
     found = []
+    seen: set[str] = set()
     for position, cell in enumerate(cells, start=1):
-        blank, authorised = not cell.strip(), cell in known
-        alike = None if blank or authorised else _like(cell, fields)
+        blank, authorised, again = not cell.strip(), cell in known, cell in seen
+        seen.add(cell)
+        alike = None if blank or authorised else _like(cell, looks)
         faulty = {
             "blank": blank,
-            "duplicate": authorised and cell in cells[: position - 1],
+            "duplicate": authorised and again,
             "look_alike": alike is not None,
             "unauthorised": not (blank or authorised or alike),
         }
@@ -96,10 +94,11 @@ def check_header(check: Check, header: Sequence[str], row: int, fields: Sequence
 def _misplaced(cells: Sequence[str], row: int, fields: Sequence[str]) -> list[Place]:
     """The fewest columns that have to move: those outside the longest run that is in the layout's order."""
     order = {same_name(field): (place, field) for place, field in enumerate(fields)}
+    first = {cell: position for position, cell in reversed(list(enumerate(cells, start=1)))}
     present = [
         (position, *order[cell])
         for position, cell in enumerate(cells, start=1)
-        if cell in order and cell not in cells[: position - 1]
+        if cell in order and first[cell] == position
     ]
     tails: list[int] = []
     lengths: list[int] = []
@@ -116,15 +115,12 @@ def _misplaced(cells: Sequence[str], row: int, fields: Sequence[str]) -> list[Pl
     return [Place(field=field, column=position, rows=(row,)) for position, _, field in present if position not in kept]
 
 
-def _like(cell: str, fields: Sequence[str]) -> str | None:
-    """The field that the cell looks like without being it; None where it looks like none, or is one."""
-    if cell in {same_name(field) for field in fields}:
-        return None
-    looks = _skeleton(cell)
-    return next((field for field in fields if looks and _skeleton(field) == looks), None)
+def _like(cell: str, looks: Mapping[str, str]) -> str | None:
+    """The field that a cell which is none looks like; None where it looks like none. `looks`: fields by skeleton."""
+    look = _skeleton(cell)
+    return looks.get(look) if look else None
 
 
-@cache
 def _skeleton(text: str) -> str:
     """What the eye sees: compatibility forms folded, invisible marks dropped, look-alikes of other alphabets replaced.
 

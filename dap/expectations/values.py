@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import date, datetime
 from decimal import Decimal
-from functools import cache
 from typing import Any, ClassVar, Literal
 
 import pandas as pd
@@ -54,7 +53,6 @@ def as_number(text: str) -> Decimal | None:
     return Decimal(text) if _NUMBER.fullmatch(text) else None
 
 
-@cache
 def as_date(text: str, date_format: str) -> date | None:
     """The day the text writes in the format, letter for letter; None where it writes none, or no day that exists."""
     if date_format == ANY_FORMAT:
@@ -72,10 +70,22 @@ def _parsed(text: str, date_format: str) -> date | None:
         return None
 
 
-def _value(text: Any, kind: str, date_format: str) -> Any:
-    if not isinstance(text, str):
-        return None
-    return as_number(text) if kind == "number" else as_date(text, date_format)
+def _values(texts: Iterable[Any], kind: str, date_format: str) -> list[Any]:
+    """What each text writes; a text is read once a column, and no longer kept than that: it is a value of the file."""
+    listed = list(texts)
+    read = {
+        text: as_number(text) if kind == "number" else as_date(text, date_format)
+        for text in {each for each in listed if isinstance(each, str)}
+    }
+    return [read.get(text) for text in listed]
+
+
+def _bound(text: str | None, kind: str, date_format: str) -> Any:
+    """The bound as a value; ValueError where it writes none, for a bound that cannot be read would bind nothing."""
+    value = None if text is None else _values([text], kind, date_format)[0]
+    if text is not None and value is None:
+        raise ValueError("a bound of the suite is not written as its rule's values are")
+    return value
 
 
 class ColumnValuesAreDates(ColumnMapMetricProvider):
@@ -87,7 +97,9 @@ class ColumnValuesAreDates(ColumnMapMetricProvider):
     @column_condition_partial(engine=PandasExecutionEngine)
     def _pandas(cls, column: pd.Series, date_format: str, also: list[str] | None = None, **kwargs: Any) -> pd.Series:
         marks = frozenset(also or ())
-        return column.map(lambda text: text in marks or as_date(text, date_format) is not None).astype(bool)
+        days = _values(column, "date", date_format)
+        holds = [text in marks or day is not None for text, day in zip(column, days, strict=True)]
+        return pd.Series(holds, index=column.index, dtype=bool)
 
 
 class ExpectColumnValuesToBeDates(ColumnMapExpectation):
@@ -117,14 +129,12 @@ class ColumnValuesInBounds(ColumnMapMetricProvider):
         maximum: str | None = None,
         **kwargs: Any,
     ) -> pd.Series:
-        low = None if minimum is None else _value(minimum, kind, date_format)
-        high = None if maximum is None else _value(maximum, kind, date_format)
-
-        def within(text: str) -> bool:
-            value = _value(text, kind, date_format)
-            return value is None or ((low is None or value >= low) and (high is None or value <= high))
-
-        return column.map(within).astype(bool)
+        low, high = _bound(minimum, kind, date_format), _bound(maximum, kind, date_format)
+        holds = [
+            value is None or ((low is None or value >= low) and (high is None or value <= high))
+            for value in _values(column, kind, date_format)
+        ]
+        return pd.Series(holds, index=column.index, dtype=bool)
 
 
 class ExpectColumnValuesToBeNumbersBetween(ColumnMapExpectation):
@@ -179,9 +189,8 @@ class ColumnPairValuesCompare(ColumnPairMapMetricProvider):
         **kwargs: Any,
     ) -> pd.Series:
         compare = _COMPARE[comparison]
-        left = [_value(text, kind, format_A) for text in column_A]
-        right = [_value(text, kind, format_B) for text in column_B]
-        holds = [a is None or b is None or compare(a, b) for a, b in zip(left, right, strict=True)]
+        pairs = zip(_values(column_A, kind, format_A), _values(column_B, kind, format_B), strict=True)
+        holds = [a is None or b is None or compare(a, b) for a, b in pairs]
         return pd.Series(holds, index=column_A.index, dtype=bool)
 
 

@@ -14,6 +14,7 @@ from dap.submission.reading import ATTRIBUTE, Fault, Outside, Reading, Submissio
 _OTHER_FORMATS = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0", b"%PDF", b"\x1f\x8b")
 _UTF16 = (b"\xff\xfe", b"\xfe\xff")
 _GUARD = re.compile(r'="((?:[^"]|"")*)"')
+_QUOTED_OR_LINE_FEED = re.compile(r'"[^"]*"|\n')
 
 
 @dataclass(frozen=True)
@@ -37,7 +38,7 @@ def read(content: bytes, layout: Layout, file_name: str = "") -> Submission:
     """Read a delimited file by its layout. Never raises for what the file holds: faults go into the Reading."""
     reading = Reading(file_name=file_name, bytes=len(content), sha256=digest(content))
     try:
-        text = _decode(content)
+        text = _decode(content, layout)
         delimiter = _proven_delimiter(text, layout)
         records = list(_records(text, delimiter, layout.text_guards))
     except _UnreadableError as error:
@@ -51,14 +52,14 @@ def read(content: bytes, layout: Layout, file_name: str = "") -> Submission:
 def header_of(content: bytes, layout: Layout) -> tuple[str, ...]:
     """The cells of the line where this layout has its header; none where the file is not so long or not readable."""
     try:
-        text = _decode(content)
+        text = _decode(content, layout)
         delimiter = _proven_delimiter(text, layout)
         return _header(text, delimiter, layout)
     except _UnreadableError:
         return ()
 
 
-def _decode(content: bytes) -> str:
+def _decode(content: bytes, layout: Layout) -> str:
     if not content.strip(b"\xef\xbb\xbf \t\r\n"):
         raise _UnreadableError("empty", 0)
     if content.startswith(_UTF16):
@@ -66,13 +67,26 @@ def _decode(content: bytes) -> str:
     if content.startswith(_OTHER_FORMATS):
         raise _UnreadableError("not_text", 0)
     if (nul := content.find(b"\0")) >= 0:
-        raise _UnreadableError("not_text", content.count(b"\n", 0, nul) + 1)
+        raise _UnreadableError("not_text", _row_at(content[:nul], layout))
     try:
         return content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        row = content.count(b"\n", 0, error.start) + 1
+        sound = error.start
     # Raised outside the handler: the decoding error holds the whole content.
-    raise _UnreadableError("not_utf8", row)
+    raise _UnreadableError("not_utf8", _row_at(content[:sound], layout))
+
+
+def _row_at(before: bytes, layout: Layout) -> int:
+    """The number of the record in which a byte stands, from the bytes before it."""
+    # One letter more stands for the byte itself: the text may end with a line end, or inside a quoted cell.
+    text = before.decode("utf-8-sig", errors="replace") + "x"
+    row = 0
+    try:
+        for record in _records(text, _proven_delimiter(text, layout), layout.text_guards):
+            row = record.number
+    except _UnreadableError as error:
+        return error.fault.rows[0]
+    return row
 
 
 def _proven_delimiter(text: str, layout: Layout) -> str:
@@ -103,7 +117,8 @@ def _header_or_nothing(text: str, delimiter: str, layout: Layout) -> tuple[str, 
 
 def _records(text: str, delimiter: str, guards: bool) -> Iterator[_Record]:
     """Split the text into records, numbered from 1 as a spreadsheet numbers them."""
-    line_end = "\n" if "\n" in text or "\r" not in text else "\r"
+    line_end = _line_end(text)
+    stray = "\r" if line_end == "\n" else "\n"
     position, number, length = 0, 0, len(text)
     cell_end = re.compile(f"[{re.escape(delimiter)}{line_end}]")
     while position < length:
@@ -117,8 +132,15 @@ def _records(text: str, delimiter: str, guards: bool) -> Iterator[_Record]:
             continue
         position = end + 1
         line = line.removesuffix("\r")
-        faults = ("stray_line_end",) if "\r" in line else ()
+        faults = ("stray_line_end",) if stray in line else ()
         yield _Record(number, tuple(line.split(delimiter)) if line.strip(" ") else (), faults)
+
+
+def _line_end(text: str) -> str:
+    """The line feed, unless the text has carriage returns and no line feed but inside quotes."""
+    if "\r" not in text or any(found.group() == "\n" for found in _QUOTED_OR_LINE_FEED.finditer(text)):
+        return "\n"
+    return "\r"
 
 
 def _quoted_record(
@@ -128,12 +150,13 @@ def _quoted_record(
     cells: list[str] = []
     faults: set[str] = set()
     length = len(text)
+    stray = "\r" if line_end == "\n" else "\n"
     while True:
         if text.startswith('"', position):
             closing = _closing_quote(text, position, number)
             cell = text[position + 1 : closing].replace('""', '"')
             position = closing + 1
-            if text.startswith("\r" + line_end, position):
+            if line_end == "\n" and text.startswith("\r\n", position):
                 position += 1
             if position < length and text[position] not in (delimiter, line_end):
                 if text[position] == "\r" and position + 1 == length:
@@ -147,7 +170,7 @@ def _quoted_record(
             position = end
             if end == length or text[end] == line_end:
                 cell = cell.removesuffix("\r")
-            if "\r" in cell:
+            if stray in cell:
                 faults.add("stray_line_end")
             if '"' in cell and not (guards and _GUARD.fullmatch(cell)):
                 faults.add("bare_quote")
@@ -229,10 +252,10 @@ def _without_trailing_blanks(cells: Sequence[str]) -> list[str]:
 
 def _column_names(header: Sequence[str], layout: Layout) -> tuple[str, ...]:
     known = {same_name(element.name): element.name for element in layout.elements}
-    names: list[str] = []
+    names: dict[str, None] = {}
     for position, cell in enumerate(header, start=1):
         name = known.get(same_name(cell))
-        names.append(name if name and name not in names else f"#{position}")
+        names[name if name and name not in names else f"#{position}"] = None
     return tuple(names)
 
 

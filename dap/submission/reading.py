@@ -91,9 +91,10 @@ def load(path: Path, label: str) -> bytes:
         raise RequestError(f"{label}: there is no such file.") from None
     except (OSError, ValueError):
         raise RequestError(f"{label}: the file cannot be opened.") from None
+    if not stat.S_ISREG(os.fstat(handle).st_mode):
+        os.close(handle)
+        raise RequestError(f"{label}: not a regular file.")
     with os.fdopen(handle, "rb") as file:
-        if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
-            raise RequestError(f"{label}: not a regular file.")
         try:
             return file.read()
         except OSError:

@@ -1,0 +1,166 @@
+"""The notebooks in a real JupyterLab: drawn in a real browser, from this machine alone, without a pop-up."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import pytest
+from playwright.sync_api import Page, sync_playwright
+
+from dap.errors import RequestError
+from dap.lab import open_lab
+from tests.offline import outside_connections, stay_home
+
+ROOT = Path(__file__).resolve().parent.parent
+CHROMIUM = shutil.which("chromium") or "/usr/bin/chromium"
+QUIET = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+RUN_ALL = "async () => { await window.jupyterapp.commands.execute('notebook:run-all-cells') }"
+CUT_OFF = """() => [...document.querySelectorAll('.vega-embed svg')].flatMap(svg => {
+    const paper = svg.getBoundingClientRect();
+    return [...svg.querySelectorAll('text')].filter(text => {
+        const box = text.getBoundingClientRect();
+        const wide = box.left < paper.left || box.right > paper.right;
+        const outside = wide || box.top < paper.top || box.bottom > paper.bottom;
+        return text.textContent && (outside || text.textContent.includes('…'));
+    }).map(text => text.textContent);
+})"""
+
+
+@dataclass(frozen=True)
+class Lab:
+    """A running JupyterLab: the folder it lives in, its address and token."""
+
+    home: Path
+    url: str
+    token: str
+
+
+@pytest.fixture(scope="module")
+def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
+    """JupyterLab as `dap lab` starts it, on a copy of the plan, in folders of its own."""
+    home, root = tmp_path_factory.mktemp("lab-home"), tmp_path_factory.mktemp("plan")
+    for name in ("catalog", "notebooks"):
+        shutil.copytree(ROOT / name, root / name, ignore=shutil.ignore_patterns(".ipynb_checkpoints"))
+    environment = {**os.environ, **stay_home(home)}
+    # Containers run as root, which Jupyter refuses unless told otherwise.
+    allow = {"ServerApp": {"allow_root": True}, "LabApp": {"expose_app_in_browser": True}}
+    (home / "config" / "jupyter_server_config.json").write_text(json.dumps(allow))
+    code = "import sys, pathlib, dap.lab; sys.exit(dap.lab.open_lab(pathlib.Path(sys.argv[1]), browser=False))"
+    with (home / "lab.log").open("wb") as log:
+        started = subprocess.Popen(
+            [sys.executable, "-c", code, str(root)], env=environment, stderr=log, stdout=log, start_new_session=True
+        )
+        try:
+            server = _wait_for_server(home, started)
+            yield Lab(home, server["url"], server["token"])
+        finally:
+            os.killpg(started.pid, signal.SIGTERM)
+            started.wait(timeout=30)
+
+
+def _wait_for_server(home: Path, started: subprocess.Popen[bytes]) -> dict[str, str]:
+    for _ in range(600):
+        for path in (home / "runtime").glob("jpserver-*.json"):
+            if text := path.read_text():
+                return dict(json.loads(text))
+        assert started.poll() is None, (home / "lab.log").read_text()
+        time.sleep(0.1)
+    raise AssertionError((home / "lab.log").read_text())
+
+
+@pytest.fixture(scope="module")
+def requests() -> list[str]:
+    """Every address that the browser asked for."""
+    return []
+
+
+@pytest.fixture(scope="module")
+def page(lab: Lab, requests: list[str]) -> Iterator[Page]:
+    """The page that a user sees first, after all cells have run."""
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=QUIET)
+        context = browser.new_context(viewport={"width": 1366, "height": 900})
+        context.on("request", lambda request: requests.append(request.url))
+        page = context.new_page()
+        page.on("websocket", lambda socket: requests.append(socket.url))
+        page.goto(f"{lab.url}?token={lab.token}")
+        page.wait_for_selector(".jp-NotebookPanel .jp-Notebook-ExecutionIndicator[data-status=idle]", timeout=90_000)
+        page.evaluate(RUN_ALL)
+        page.wait_for_function("document.querySelectorAll('.vega-embed svg').length >= 2", timeout=90_000)
+        yield page
+        browser.close()
+
+
+needs_browser = pytest.mark.skipif(
+    not Path(CHROMIUM).exists() and os.environ.get("CI") != "true",
+    reason="no chromium here; on Debian and Ubuntu: apt-get install chromium",
+)
+
+
+@pytest.mark.browser
+@needs_browser
+class TestInTheBrowser:
+    def test_the_first_notebook_is_open_and_its_kernel_chosen(self, page: Page) -> None:
+        assert page.locator(".lm-TabBar-tab.lm-mod-current", has_text="01-what-we-collect.ipynb").count() >= 1
+        assert page.locator(".jp-Dialog").count() == 0
+
+    def test_both_charts_are_drawn_with_their_tables_beneath(self, page: Page) -> None:
+        outputs = page.locator(".jp-CodeCell:has(.vega-embed)")
+        assert outputs.count() == 2
+        for number in range(2):
+            cell = outputs.nth(number)
+            assert cell.locator(".vega-embed svg").count() == 1
+            assert cell.locator("table caption").count() == 1
+            drawn, table = cell.locator(".vega-embed").bounding_box(), cell.locator("table").bounding_box()
+            assert drawn and table and drawn["height"] > 100 and table["y"] >= drawn["y"] + drawn["height"]
+
+    def test_no_label_of_a_chart_is_cut_off(self, page: Page) -> None:
+        assert page.evaluate(CUT_OFF) == []
+
+    def test_a_chart_says_itself_to_a_screen_reader_and_offers_no_outside_editor(self, page: Page) -> None:
+        for number in range(2):
+            spoken = page.locator(".vega-embed svg").nth(number).get_attribute("aria-label") or ""
+            assert "The table gives every number." in spoken
+        assert page.locator(".vega-actions a", has_text="Editor").count() == 0
+
+    def test_a_bar_tells_its_numbers_under_the_pointer(self, page: Page) -> None:
+        bar = page.locator(".vega-embed svg").first.locator(".mark-rect.role-mark path[aria-roledescription=bar]")
+        bar.nth(1).scroll_into_view_if_needed()
+        bar.nth(1).hover(force=True)
+        page.wait_for_selector("#vg-tooltip-element.visible", timeout=5_000)
+        assert "Elements" in page.locator("#vg-tooltip-element").inner_text()
+
+    def test_no_cell_fails_and_nothing_pops_up(self, page: Page) -> None:
+        assert page.locator(".jp-OutputArea-output[data-mime-type='application/vnd.jupyter.error']").count() == 0
+        assert page.locator(".jp-RenderedText[data-mime-type='application/vnd.jupyter.stderr']").count() == 0
+        assert page.locator(".Toastify__toast").count() == 0
+        assert page.locator(".jp-Dialog").count() == 0
+
+    def test_no_request_leaves_this_machine(self, page: Page, lab: Lab, requests: list[str]) -> None:
+        hosts = {urlsplit(url).hostname for url in requests if urlsplit(url).scheme not in {"data", "blob"}}
+        assert len(requests) > 20
+        assert hosts == {"127.0.0.1"}
+        assert outside_connections(lab.home) == []
+
+
+def test_a_plan_without_notebooks_is_told_so(tmp_path: Path) -> None:
+    with pytest.raises(RequestError, match="notebooks/"):
+        open_lab(tmp_path, browser=False)
