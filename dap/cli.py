@@ -284,12 +284,14 @@ def _one_layout(collection: Collection, resource: str | None) -> Layout:
 
 
 @cli.command()
-@click.argument("name", metavar="RULE")
-def explain(name: str) -> int:
-    """What a rule means, why it exists, an example, and what to do."""
-    from dap.rules import page, rule
+@click.argument("name", metavar="RULE|COLLECTION|ELEMENT|MANDATE|CODES")
+@_PLAN
+def explain(name: str, plan_folder: str | None) -> int:
+    """What a rule means and what to do; or what the plan knows of a collection, element, mandate or code list."""
+    from dap.explain import explain as explain_in_plan
+    from dap.rules import is_rule_id, page, rule
 
-    click.echo(page(rule(name)), nl=False)
+    _deliver(page(rule(name)) if is_rule_id(name) else explain_in_plan(_plan(plan_folder), name), None)
     return ACCEPTED
 
 

@@ -169,7 +169,7 @@ def _without_unanswerable(suite: Any, parameters: dict[str, list[str]]) -> tuple
 
 
 def _findings(outcomes: list[Outcome]) -> tuple[Finding, ...]:
-    """The findings, errors first and privacy before all else, otherwise in the suite's order."""
+    """The findings, errors first; in each severity privacy, then shape, values and the rest, each rule's together."""
     found = [
         Finding(
             rule=outcome.meta["rule"],
@@ -188,7 +188,9 @@ def _findings(outcomes: list[Outcome]) -> tuple[Finding, ...]:
         for spot in outcome.spots
     ]
     weight = {"error": 0, "warning": 1, "info": 2}
-    return tuple(sorted(found, key=lambda finding: (weight[finding.severity], finding.rule[:2] != "P1")))
+    return tuple(
+        sorted(found, key=lambda finding: (weight[finding.severity], "PSVQ".index(finding.rule[0]), finding.rule))
+    )
 
 
 def _labelled(text: str, field: str | None) -> str:

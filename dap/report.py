@@ -250,14 +250,15 @@ def verdict_sentence(report: Report) -> str:
 
 
 def _counted(number: int, word: str) -> str:
-    return f"{number} {word}{'' if number == 1 else 's'}"
+    return f"{number:,} {word}{'' if number == 1 else 's'}"
 
 
 def scanned_sentence(report: Report) -> str:
     """What was searched for prohibited identifiers."""
     scanned = report.scanned
     name = ", the file's name" if scanned.file_name else ""
-    return f"Searched for Social Security numbers: {scanned.cells:,} cells, {scanned.headers:,} headers{name}."
+    counted = f"{_counted(scanned.cells, 'cell')}, {_counted(scanned.headers, 'header')}"
+    return f"Searched for Social Security numbers: {counted}{name}."
 
 
 def not_asked_sentence(report: Report) -> str:

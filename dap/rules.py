@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -59,6 +60,11 @@ def rule(id: str) -> Rule:
     if id.upper() in known:
         return known[id.upper()]
     raise RequestError(f'There is no rule "{id}".{nearest(id.upper(), known)}')
+
+
+def is_rule_id(name: str) -> bool:
+    """Whether the name has the form of a rule's id: a letter that asks a question, and three digits."""
+    return re.fullmatch("[SPVQL][0-9]{1,4}", name.upper()) is not None
 
 
 def page(rule: Rule) -> str:

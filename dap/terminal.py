@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import sys
 from collections.abc import Sequence
+from itertools import groupby
 
 from rich.console import Console, Group, RenderableType
 from rich.padding import Padding
@@ -79,25 +80,27 @@ def _report(report: Report) -> RenderableType:
         f"  {report.collection}/{report.resource}, {size}",
     )
     parts: list[RenderableType] = [head, Text(verdict_sentence(report))]
-    for finding in report.findings:
-        parts += [Text(), _finding(finding, report)]
+    for _, group in groupby(report.findings, key=lambda finding: (finding.severity, finding.rule)):
+        parts += [Text(), _group(list(group), report)]
     parts.append(Text())
     parts += [Text(line) for line in _foot(report) if line]
     return Group(*parts)
 
 
-def _finding(finding: Finding, report: Report) -> RenderableType:
-    head = Text.assemble((finding.rule, f"bold {_COLOURS[finding.severity]}"), "  ", (finding.message, "bold"))
-    lines = [
-        Text(
-            f"{finding.severity}: {where(finding)}" if where(finding) else finding.severity,
-            style=_COLOURS[finding.severity],
-        ),
-        Text.assemble(("What to do: ", "bold"), finding.fix),
-    ]
-    if ground := report.ground(finding):
-        lines.append(Text(ground))
-    return Group(head, *(Padding(line, (0, 0, 0, 6)) for line in lines))
+def _group(findings: list[Finding], report: Report) -> RenderableType:
+    """The findings of one rule: one by its own message, several under the rule's title with what to do said once."""
+    first = findings[0]
+    colour = _COLOURS[first.severity]
+    if len(findings) == 1:
+        head, lines = first.message, [Text(": ".join(filter(None, (first.severity, where(first)))), style=colour)]
+    else:
+        head = f"{rule(first.rule).title} ({len(findings)} times)"
+        lines = [Text.assemble((f"{first.severity}: {where(each)}: ", colour), each.message) for each in findings]
+    for fix in dict.fromkeys(finding.fix for finding in findings):
+        lines.append(Text.assemble(("What to do: ", "bold"), fix))
+    lines += [Text(ground) for ground in dict.fromkeys(map(report.ground, findings)) if ground]
+    title = Text.assemble((first.rule, f"bold {colour}"), "  ", (head, "bold"))
+    return Group(title, *(Padding(line, (0, 0, 0, 6)) for line in lines))
 
 
 def _foot(report: Report) -> tuple[str, ...]:

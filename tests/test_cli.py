@@ -52,7 +52,7 @@ def _real(*arguments: object, folder: Path = ROOT) -> subprocess.CompletedProces
 def _here(capsys: pytest.CaptureFixture[str], *arguments: object, plan: Path = ROOT) -> tuple[int, str, str]:
     """The same command within this process: its exit code, standard output and standard error."""
     with pytest.raises(SystemExit) as ended:
-        main([*(str(each) for each in arguments), *([] if arguments[0] == "explain" else ["--plan", str(plan)])])
+        main([*(str(each) for each in arguments), "--plan", str(plan)])
     said = capsys.readouterr()
     assert isinstance(ended.value.code, int)
     return ended.value.code, said.out, said.err

@@ -20,7 +20,7 @@ LAYERS: list[set[str]] = [
     {"catalog", "submission", "identifiers"},
     {"expectations"},
     {"suites", "engine"},
-    {"gate"},
+    {"gate", "explain"},
     {"examples", "charts"},
     {"lint"},
     {"intake", "publish", "lab", "terminal"},
