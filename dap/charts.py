@@ -6,6 +6,7 @@ import html
 import textwrap
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import altair as alt
@@ -50,21 +51,40 @@ UNSTATED = "not stated"
 # In the lab: drawn as SVG, which a screen reader can enter, and no menu entry that sends the data to vega.github.io.
 _EMBED = {"renderer": "svg", "actions": {"export": True, "source": True, "compiled": False, "editor": False}}
 # In pixels and letters: a chart with its labels is as wide as a notebook on a laptop shows.
-_WIDTH, _TITLE, _NOTE, _LINE, _BAR = 480, 78, 108, 16, 18
+_WIDTH, _TITLE, _NOTE, _LINE, _BAR = 440, 78, 108, 16, 18
+
+
+@dataclass(frozen=True)
+class Table:
+    """A table as a page shows it: captioned, its first column naming the rows."""
+
+    rows: pd.DataFrame
+    caption: str
+
+    @property
+    def html(self) -> str:
+        """The table as HTML, its text escaped."""
+        return _table_html(self.rows, self.caption)
+
+    def _repr_html_(self) -> str:
+        return self.html
+
+    def __repr__(self) -> str:
+        return f"{self.caption}\n{self.rows.to_string(index=False)}"
 
 
 @dataclass(frozen=True)
 class Figure:
     """A chart that is never shown without its table: shown in a notebook, both appear.
 
-    `finding` is the chart's title, computed from the data; `description` tells those who cannot see it what it shows;
-    `table` holds the same numbers, its first column naming the rows.
+    `finding` is the chart's title and `note` the line beneath it, both computed from the data; `description` tells
+    those who cannot see the chart what it shows; `table` holds the same numbers.
     """
 
     finding: str
+    note: str
     description: str
-    table: pd.DataFrame
-    caption: str
+    table: Table
     chart: alt.ChartType
 
     @property
@@ -78,17 +98,12 @@ class Figure:
         """The chart as an SVG picture."""
         return draw(self.spec)
 
-    @property
-    def table_html(self) -> str:
-        """The table as HTML, with a caption and headers that say what they head."""
-        return _table_html(self.table, self.caption)
-
     def _ipython_display_(self) -> None:
         from IPython.display import publish_display_data
 
         data, metadata = bundle(self.spec)
         publish_display_data(data, metadata)  # type: ignore[no-untyped-call]
-        table = {"text/html": self.table_html, "text/plain": self.table.to_string(index=False)}
+        table = {"text/html": self.table.html, "text/plain": repr(self.table)}
         publish_display_data(table)  # type: ignore[no-untyped-call]
 
 
@@ -109,7 +124,11 @@ def bundle(spec: dict[str, Any], **_: Any) -> tuple[dict[str, Any], dict[str, An
 def draw(spec: dict[str, Any]) -> str:
     """Draw a specification as SVG without any connection; ValueError where its data would have to be fetched."""
     named = {**spec, "$schema": SPEC_SCHEMA}
-    return str(vl_convert.vegalite_to_svg(named, vl_version=DRAWN_BY, allowed_base_urls=[]))
+    picture = str(vl_convert.vegalite_to_svg(named, vl_version=DRAWN_BY, allowed_base_urls=[]))
+    # Vega says what a chart shows in the page around it; a picture that travels alone has to say it itself.
+    # And where a page has only wider letters than Arial's, they may reach over the edge but are not cut.
+    said = f'<svg role="img" aria-label="{html.escape(_words(spec))}" style="overflow: visible" '
+    return picture.replace("<svg ", said, 1)
 
 
 def elements_by_frequency(elements: pd.DataFrame, collections: pd.DataFrame) -> Figure:
@@ -122,13 +141,14 @@ def elements_by_frequency(elements: pd.DataFrame, collections: pd.DataFrame) -> 
     finding, description = _frequency_finding(counts), _frequency_description(counts)
     table = counts.rename(columns=_label).assign(All=counts.sum(axis=1))
     table.insert(0, "Collection", names)
-    note = "Elements of each collection, by how often they are collected"
+    caption = "Elements of each collection, by how often they are collected"
+    note = f"{caption}."
     return Figure(
         finding=finding,
+        note=note,
         description=description,
-        table=table.reset_index(drop=True).rename_axis(columns=None),
-        caption=note,
-        chart=_titled(_frequency_chart(counts, names), finding, f"{note}.", description),
+        table=Table(table.reset_index(drop=True).rename_axis(columns=None), caption),
+        chart=_titled(_frequency_chart(counts, names), finding, note, description),
     )
 
 
@@ -146,11 +166,12 @@ def elements_by_mandate(element_mandates: pd.DataFrame, mandates: pd.DataFrame, 
     finding, note = _mandate_finding(counted, total), _mandate_note(behind, total, unnamed)
     description = _mandate_description(counted, note)
     table = counted[["law", "citation", "kind", "number"]]
+    table = table.set_axis(["Law or other reason", "Citation", "Kind", "Elements"], axis="columns")
     return Figure(
         finding=finding,
+        note=note,
         description=description,
-        table=table.set_axis(["Law or other reason", "Citation", "Kind", "Elements"], axis="columns"),
-        caption=f"Elements that rest on each law, of {total} in the plan",
+        table=Table(table, f"Elements that rest on each law, of {total} in the plan"),
         chart=_titled(_mandate_chart(counted, behind), finding, note, description),
     )
 
@@ -221,21 +242,26 @@ def _theme() -> alt.theme.ThemeConfig:
 
 
 def _frequency_chart(counts: pd.DataFrame, labels: list[str]) -> alt.ChartType:
-    if counts.empty:
+    if not counts.to_numpy().sum():
         return _nothing()
     rows = counts.set_axis(labels, axis="index").rename_axis("collection").reset_index()
     rows = rows.melt("collection", var_name="frequency", value_name="number")
     totals = {str(each): int(column.sum()) for each, column in counts.items()}
-    heading = {each: f"{_label(each)}\n{_many(total, 'element')}" for each, total in totals.items()}
-    rows = rows.assign(
-        label=[_folded(each, 34) for each in rows["collection"]],
-        heading=rows["frequency"].map(heading),
-        frequency=[_label(each) for each in rows["frequency"]],
-        shown=[str(each) if each else "" for each in rows["number"]],
+    width, fold = max(100, _WIDTH // len(totals)), partial(_folded, letters=34)
+    heading = {
+        # Nine pixels hold a bold letter of the widest fonts that stand in for Arial.
+        each: f"{_folded(_label(each), width // 9)}\n{_many(total, 'element')}"
+        for each, total in totals.items()
+    }
+    rows = rows[rows["number"] > 0].assign(
+        label=lambda each: each["collection"].map(fold),
+        heading=lambda each: each["frequency"].map(heading),
+        frequency=lambda each: each["frequency"].map(_label),
+        shown=lambda each: each["number"].astype(str),
+        spoken=lambda each: each["collection"] + ", " + each["frequency"] + ": " + each["shown"],
     )
     tips = _tips(collection="Collection", frequency="Frequency", number="Elements")
-    chart = _bars(rows, tips, room=1.35, lines=True, width=max(100, _WIDTH // len(heading)))
-    return chart.facet(
+    return _bars(rows, [fold(each) for each in labels], _room(rows, width), tips, lines=True, width=width).facet(
         column=alt.Column("heading:N", sort=list(heading.values()), title=None, header=_HEADER), spacing=0
     )
 
@@ -243,60 +269,60 @@ def _frequency_chart(counts: pd.DataFrame, labels: list[str]) -> alt.ChartType:
 def _mandate_chart(counted: pd.DataFrame, behind: Mapping[str, int]) -> alt.ChartType:
     if counted.empty:
         return _nothing()
-    heading = {
-        each: f"{name}: behind {_many(behind.get(each, 0), 'element')}" for each, (name, _) in JURISDICTIONS.items()
-    }
-    rows = counted[["law", "citation", "kind", "number"]].assign(
+    rows = counted.assign(
         label=[_folded(each, 62) for each in counted["law"]],
-        heading=counted["jurisdiction"].map(heading).astype(str),
         shown=[f"{many} · {own}" for many, own in zip(counted["number"], counted["citation"], strict=True)],
+        spoken=counted["law"] + ", " + counted["kind"] + ": " + counted["number"].astype(str),
     )
     tips = _tips(law="Law", citation="Citation", kind="Kind", number="Elements")
-    # The heading says in words what the colour says.
-    colour = alt.Color(
-        "kind:N",
-        scale=alt.Scale(
-            domain=[name for name, _ in JURISDICTIONS.values()], range=[c for _, c in JURISDICTIONS.values()]
-        ),
-        legend=None,
-    )
-    chart = _bars(rows, tips, room=1.6, lines=False, width=_WIDTH, colour=colour)
-    headings = alt.Row("heading:N", sort=list(heading.values()), title=None, header=_HEADER)
-    return chart.facet(row=headings, spacing=12).resolve_scale(y="independent")
+    width, groups = _WIDTH - 40, []
+    for each, number in behind.items():
+        # The heading says in words what the colour says.
+        name, colour = JURISDICTIONS[each]
+        heading = alt.TitleParams(f"{name}: behind {_many(number, 'element')}", fontSize=13, frame="group", offset=8)
+        group = rows[rows["jurisdiction"] == each].drop(columns="jurisdiction")
+        bars = _bars(group, group["label"].to_list(), _room(rows, width), tips, lines=False, width=width, colour=colour)
+        groups.append(bars.properties(title=heading))
+    return alt.VConcatChart(vconcat=groups, spacing=16)
 
 
 def _bars(
     rows: pd.DataFrame,
+    labels: list[str],
+    to: float,
     tips: list[alt.Tooltip],
     *,
-    room: float,
     lines: bool,
     width: int,
-    colour: alt.Color | None = None,
+    colour: str = NEUTRAL,
 ) -> alt.LayerChart:
-    """Draw a bar for each row, its `label` before it and what is `shown` behind it.
+    """Draw a bar for each row, under its label in the order of `labels`, on a scale from 0 `to` a number.
 
-    There is no axis to read, for the number stands at the bar. `room` says how many times as wide as the longest
-    bar the drawing is, so that what is shown behind it fits.
+    What is `shown` stands behind the bar, so there is no axis to read. What is `spoken` is what a screen reader says
+    at the bar. The `lines` stand between the labels.
     """
-    longest = int(rows["number"].max()) or 1
-    most_lines = max(each.count("\n") + 1 for each in rows["label"])
+    most_lines = max(each.count("\n") + 1 for each in labels)
+    axis = _row_axis(most_lines, lines)
     base = alt.Chart(_inline(rows)).encode(
-        y=alt.Y("label:N", title=None, sort=None, axis=_row_axis(most_lines, lines)),
-        x=alt.X("number:Q", axis=None, scale=alt.Scale(domain=[0, longest * room], nice=False)),
+        y=alt.Y("label:N", title=None, scale=alt.Scale(domain=labels), axis=axis),
+        x=alt.X("number:Q", axis=None, scale=alt.Scale(domain=[0, to or 1], nice=False)),
         tooltip=tips,
+        description="spoken:N",
     )
-    bars = base.mark_bar(size=_BAR)
-    words = base.mark_text(align="left", dx=5).encode(text="shown:N")
-    drawn = bars if colour is None else bars.encode(color=colour)
-    return alt.LayerChart(layer=[drawn, words]).properties(
-        width=width, height=alt.Step(max(_BAR + 8, most_lines * _LINE + 10))
-    )
+    words = base.mark_text(align="left", dx=5, aria=False).encode(text="shown:N")
+    height = alt.Step(max(_BAR + 8, most_lines * _LINE + 10))
+    return alt.LayerChart(layer=[base.mark_bar(size=_BAR, color=colour), words]).properties(width=width, height=height)
 
 
 _HEADER = alt.Header(
     labelExpr=r"split(datum.label, '\n')", labelLineHeight=_LINE, labelAnchor="start", labelOrient="top"
 )
+
+
+def _room(rows: pd.DataFrame, width: int) -> float:
+    """How far a scale of that width must go, so that what is shown behind each bar fits: eight pixels a letter."""
+    free = (width - 8 * rows["shown"].str.len() - 8).clip(lower=width / 4)
+    return float((rows["number"] * width / free).max())
 
 
 def _row_axis(most_lines: int, lines: bool) -> alt.Axis:
@@ -376,7 +402,12 @@ def _mandate_finding(counted: pd.DataFrame, total: int) -> str:
 def _mandate_note(behind: Mapping[str, int], total: int, unnamed: int) -> str:
     parts = [f"{number} on {JURISDICTIONS[each][0].lower()}" for each, number in behind.items()]
     parts += [f"{unnamed} on none"] if unnamed else []
-    return f"Of {_many(total, 'element')} there rest {_listed(parts)}. An element can rest on several." if parts else ""
+    if not parts:
+        return ""
+    number, on = parts[0].split(" ", 1)
+    verb = "rests" if number == "1" else "rest"
+    listed = _listed([f"{number} {verb} {on}", *parts[1:]])
+    return f"Of {_many(total, 'element')}, {listed}. An element can rest on several laws."
 
 
 def _mandate_description(counted: pd.DataFrame, note: str) -> str:

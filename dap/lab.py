@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import json
 import os
 import subprocess
 import sys
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 from dap.errors import ACCEPTED, COULD_NOT_RUN, RequestError
 
 NOTEBOOKS = "notebooks"
-# What a fresh profile would ask or announce. Given as defaults: what a user has set for themselves still holds.
-SETTINGS = {"@jupyterlab/apputils-extension:notification": {"fetchNews": "false", "checkForUpdates": False}}
+# Keeps a fresh profile from asking about news. These are defaults: what users set for themselves still holds.
+SETTINGS = Path(__file__).parent / "jupyter"
 
 
 def open_lab(root: Path, browser: bool = True) -> int:
@@ -24,12 +22,10 @@ def open_lab(root: Path, browser: bool = True) -> int:
     notebooks = root / NOTEBOOKS
     if not notebooks.is_dir():
         raise RequestError(f"The plan has no folder {NOTEBOOKS}/, so there is nothing to open.")
-    with TemporaryDirectory(prefix="dap-lab-") as folder:
-        _write_settings(Path(folder))
-        paths = [folder, *filter(None, [os.environ.get("JUPYTER_CONFIG_PATH")])]
-        environment = {**os.environ, "JUPYTER_CONFIG_PATH": os.pathsep.join(paths)}
-        with subprocess.Popen(_command(notebooks, browser), env=environment) as lab:
-            return ACCEPTED if _wait(lab) == 0 else COULD_NOT_RUN
+    paths = [str(SETTINGS), *filter(None, [os.environ.get("JUPYTER_CONFIG_PATH")])]
+    environment = {**os.environ, "JUPYTER_CONFIG_PATH": os.pathsep.join(paths)}
+    with subprocess.Popen(_command(notebooks, browser), env=environment) as lab:
+        return ACCEPTED if _wait(lab) == 0 else COULD_NOT_RUN
 
 
 def _command(notebooks: Path, browser: bool) -> list[str]:
@@ -46,12 +42,6 @@ def _command(notebooks: Path, browser: bool) -> list[str]:
         "--LabApp.extension_manager=readonly",
         *([] if browser else ["--no-browser"]),
     ]
-
-
-def _write_settings(folder: Path) -> None:
-    path = folder / "labconfig" / "default_setting_overrides.json"
-    path.parent.mkdir()
-    path.write_text(json.dumps(SETTINGS), encoding="utf-8")
 
 
 def _wait(lab: subprocess.Popen[bytes]) -> int:

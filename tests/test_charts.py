@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import re
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -94,37 +95,37 @@ def test_the_title_states_which_law_is_behind_the_most(mandates: dict[str, int],
 
 def test_the_note_tells_federal_from_state_law_and_what_has_none() -> None:
     figure = elements_by_mandate(links(a=3, b=1), MANDATES, elements(annual=4))
-    note = "Of 4 elements there rest 3 on federal law, 1 on state law, 0 on other reasons and 1 on none."
+    note = "Of 4 elements, 3 rest on federal law, 1 on state law, 0 on other reasons and 1 on none."
     assert note in figure.description
 
 
 def test_the_tables_hold_the_same_numbers() -> None:
-    by_frequency = elements_by_frequency(elements(annual=3, weekly=1), COLLECTIONS).table
+    by_frequency = elements_by_frequency(elements(annual=3, weekly=1), COLLECTIONS).table.rows
     assert by_frequency.to_dict("list") == {
         "Collection": ["School roll", "Library fines & fees"],
         "weekly": [1, 0],
         "annual": [3, 0],
         "All": [4, 0],
     }
-    by_mandate = elements_by_mandate(links(a=1, b=3), MANDATES, elements(annual=4)).table
+    by_mandate = elements_by_mandate(links(a=1, b=3), MANDATES, elements(annual=4)).table.rows
     assert by_mandate["Kind"].to_list() == ["Federal law", "State law", "Other reasons"]
     assert by_mandate["Elements"].to_list() == [1, 3, 0]
 
 
 def test_frequencies_stand_from_the_most_to_the_least_often_with_open_ones_last() -> None:
     mixed = elements(**{"": 1, "at dawn": 1, "annual": 1, "continuous": 1, "monthly": 1})
-    columns = elements_by_frequency(mixed, COLLECTIONS).table.columns
+    columns = elements_by_frequency(mixed, COLLECTIONS).table.rows.columns
     assert list(columns) == ["Collection", "continuous", "monthly", "annual", "at dawn", "not stated", "All"]
 
 
 def test_two_collections_or_laws_of_one_title_stay_two_rows() -> None:
     same = COLLECTIONS.assign(title="Register")
-    assert elements_by_frequency(elements(annual=1), same).table["Collection"].to_list() == [
+    assert elements_by_frequency(elements(annual=1), same).table.rows["Collection"].to_list() == [
         "Register (roll)",
         "Register (fines)",
     ]
     figure = elements_by_mandate(links(a=1), MANDATES.assign(title="Act"), elements(annual=1))
-    assert figure.table["Law or other reason"].to_list() == ["Act (a)", "Act (b)", "Act (c)"]
+    assert figure.table.rows["Law or other reason"].to_list() == ["Act (a)", "Act (b)", "Act (c)"]
 
 
 def test_plan_tables_without_a_row_make_a_chart_that_says_so() -> None:
@@ -132,8 +133,8 @@ def test_plan_tables_without_a_row_make_a_chart_that_says_so() -> None:
     for figure in (elements_by_frequency(nothing, nothing), elements_by_mandate(nothing, nothing, nothing)):
         assert figure.finding and figure.description
         assert "Nothing to draw" in figure.svg
-        assert len(figure.table) == 0
-        assert "<thead>" in figure.table_html
+        assert len(figure.table.rows) == 0
+        assert "<thead>" in figure.table.html
     assert elements_by_frequency(nothing, COLLECTIONS).svg
     assert elements_by_mandate(nothing, MANDATES, nothing).svg
 
@@ -141,7 +142,8 @@ def test_plan_tables_without_a_row_make_a_chart_that_says_so() -> None:
 def test_a_chart_is_described_and_drawn_twice_the_same(figure: Figure) -> None:
     assert figure.description and figure.spec["description"] == figure.description
     assert figure.svg == figure.svg
-    assert "<svg" in figure.svg and "aria-label" in figure.svg
+    assert figure.svg.startswith('<svg role="img" aria-label="')
+    assert html.escape(figure.description) in figure.svg
     # An ellipsis is a label that was cut.
     assert "…" not in figure.svg
 
@@ -204,11 +206,11 @@ def test_a_chart_shown_in_a_notebook_brings_its_table(figure: Figure, monkeypatc
     figure._ipython_display_()
     chart, table = shown
     assert figure.finding in chart["text/plain"] and figure.description in chart["text/plain"]
-    assert table["text/html"] == figure.table_html
+    assert table["text/html"] == figure.table.html
 
 
 def test_the_table_has_a_caption_scoped_headers_and_escaped_text() -> None:
-    page = elements_by_mandate(links(a=3, b=1), MANDATES, elements(annual=4)).table_html
+    page = elements_by_mandate(links(a=3, b=1), MANDATES, elements(annual=4)).table.html
     assert page.count("<caption") == 1
     assert page.count('scope="col"') == 4 and page.count('scope="row"') == len(MANDATES)
     assert "Act on &lt;fines&gt;" in page and "<fines>" not in page
