@@ -60,6 +60,6 @@ $(VENV)/.made:
 # Whoever names a Python must not get another one's environment.
 same-python:
 ifneq ($(origin PYTHON),file)
-	@test ! -e $(VENV)/.made || test "$$($(PYTHON) -c '$(VERSION)')" = "$$($(BIN)/python -c '$(VERSION)')" || { \
+	@test ! -e $(VENV)/.made || test "$$($(PYTHON) -c '$(VERSION)' 2>/dev/null)" = "$$($(BIN)/python -c '$(VERSION)')" || { \
 	  echo '$(VENV) was made with another Python than "$(PYTHON)". Remove it with "make clean", or add VENV=<another folder>.' >&2; exit 1; }
 endif

@@ -106,7 +106,7 @@ def examine(root: Path) -> tuple[Plan | None, tuple[Problem, ...]]:
         stated = [{"id": each["mandate"]}] if "mandate" in each else []
         _check_mandates(_relative(root, catalog / PLAN_FILE), f'promise "{each["id"]}"', stated, tables, problems)
     _check_unique(root, collections, problems)
-    _check_crosswalk(root, collections, tables.crosswalk, problems)
+    _check_crosswalk({folder.name for folder in folders}, collections, tables.crosswalk, problems)
     promises = tuple(
         Promise(each["id"], each["text"], each.get("mandate", ""), _sources(each))
         for each in package.get("acquisition", {}).get("promises", [])
@@ -118,7 +118,7 @@ def examine(root: Path) -> tuple[Plan | None, tuple[Problem, ...]]:
         title=package["title"],
         publisher=publisher,
         all_collections=tuple(collections),
-        all_mandates=tuple(tables.mandates.values()),
+        all_mandates=tuple((tables.mandates or {}).values()),
         all_code_lists=tuple(tables.code_lists.values()),
         all_crosswalk=tables.crosswalk,
         promises=promises,
@@ -128,7 +128,7 @@ def examine(root: Path) -> tuple[Plan | None, tuple[Problem, ...]]:
 
 
 def in_file_order(root: Path, problems: Iterable[Problem]) -> tuple[Problem, ...]:
-    """Each problem once: the plan's own file first, then the catalog's others, then the rest, each from top to bottom."""
+    """Each problem once: the plan's own file first, then the catalog's others, then the rest; each file downwards."""
     texts: dict[str, str] = {}
 
     def order(problem: Problem) -> tuple[int, str, int]:
@@ -164,15 +164,15 @@ def _position(text: str, place: str) -> int:
 
 @dataclass(frozen=True)
 class _Tables:
-    """The plan's own tables, as far as they could be read."""
+    """The plan's own tables, as far as they could be read; without `mandates` none that is named can be looked up."""
 
-    mandates: dict[str, Mandate] = field(default_factory=dict)
+    mandates: dict[str, Mandate] | None = None
     code_lists: dict[str, CodeList] = field(default_factory=dict)
     crosswalk: tuple[CrosswalkEntry, ...] = ()
 
     @classmethod
     def read(cls, root: Path, package: dict[str, Any], problems: list[Problem]) -> _Tables:
-        mandates: dict[str, Mandate] = {}
+        mandates: dict[str, Mandate] | None = None
         code_lists: dict[str, CodeList] = {}
         crosswalk: list[CrosswalkEntry] = []
         names = [resource["name"] for resource in package["resources"]]
@@ -184,17 +184,17 @@ class _Tables:
             if fault := _table_fault(resource, names[:number]):
                 place = f'resource "{resource["name"]}"'
                 problems.append(Problem(fault[0], f"{CATALOG}/{PLAN_FILE}", place, fault[1]))
-                continue
-            path = root / CATALOG / resource["path"]
+            path = None if fault else root / CATALOG / resource["path"]
             if "codeList" in resource.get("acquisition", {}):
                 rows = _read_table(root, path, "code-list.table.json", resource, problems)
-                code_lists[resource["name"]] = _code_list(resource, rows)
+                code_lists.setdefault(resource["name"], _code_list(resource, rows))
             elif resource["name"] == "mandates":
-                for row in _read_table(root, path, "mandates.table.json", resource, problems):
-                    mandates.setdefault(row["id"], Mandate(**row))
+                rows = _read_table(root, path, "mandates.table.json", resource, problems)
+                if rows is not None and mandates is None:
+                    mandates = {row["id"]: Mandate(**row) for row in rows}
             elif resource["name"] == "crosswalk":
                 rows = _read_table(root, path, "crosswalk.table.json", resource, problems)
-                crosswalk.extend(CrosswalkEntry(**row) for row in rows)
+                crosswalk.extend(CrosswalkEntry(**row) for row in rows or ())
         return cls(mandates, code_lists, tuple(crosswalk))
 
 
@@ -220,7 +220,7 @@ def _read_json(root: Path, path: Path, schema: str, problems: list[Problem]) -> 
     """The file's object if it is JSON and follows the schema; otherwise None, with the problems added."""
     name = _relative(root, path)
     try:
-        document = json.loads(path.read_text("utf-8-sig"), object_pairs_hook=_no_twice)
+        document = json.loads(path.read_text("utf-8"), object_pairs_hook=_no_twice)
     except OSError:
         problems.append(Problem("L101", name, "", _cannot_open(path)))
         return None
@@ -231,6 +231,9 @@ def _read_json(root: Path, path: Path, schema: str, problems: list[Problem]) -> 
         problems.append(Problem("L101", name, "", "objects and lists are nested too deeply"))
         return None
     except json.JSONDecodeError as error:
+        if error.doc.startswith("\ufeff"):
+            problems.append(Problem("L101", name, "", "begins with a byte order mark: save it as UTF-8 without one"))
+            return None
         problems.append(Problem("L101", name, f"line {error.lineno}", f"not JSON: {error.msg}"))
         return None
     except _TwiceError as error:
@@ -335,9 +338,11 @@ def _place(document: Any, path: Iterable[Any]) -> str:
 
 
 def _read_table(
-    root: Path, path: Path, schema_file: str, resource: dict[str, Any], problems: list[Problem]
-) -> list[dict[str, str]]:
-    """The table's rows as text, checked against the table schema of its kind."""
+    root: Path, path: Path | None, schema_file: str, resource: dict[str, Any], problems: list[Problem]
+) -> list[dict[str, str]] | None:
+    """The table's rows as text, checked against the table schema of its kind; None where it cannot be read."""
+    if path is None:
+        return None
     name = _relative(root, path)
     schema = json.loads((schemas_folder() / schema_file).read_text("utf-8"))
     if resource["schema"] != schema:
@@ -351,15 +356,15 @@ def _read_table(
             rows = list(csv.reader(file, strict=True))
     except OSError:
         problems.append(Problem("L101", name, "", _cannot_open(path)))
-        return []
+        return None
     except (ValueError, csv.Error):
         problems.append(Problem("L101", name, "", "the file cannot be read as CSV in UTF-8"))
-        return []
+        return None
     fields = schema["fields"]
     if not rows or rows[0] != [each["name"] for each in fields]:
         wanted = ", ".join(each["name"] for each in fields)
         problems.append(Problem("L103", name, "line 1", f"the columns must be {wanted}"))
-        return []
+        return None
     return list(_table_rows(name, rows[1:], fields, problems))
 
 
@@ -408,13 +413,13 @@ def _links(acquisition: dict[str, Any]) -> tuple[MandateLink, ...]:
     return tuple(MandateLink(**each) for each in acquisition.get("mandates", []))
 
 
-def _code_list(resource: dict[str, Any], rows: list[dict[str, str]]) -> CodeList:
+def _code_list(resource: dict[str, Any], rows: list[dict[str, str]] | None) -> CodeList:
     acquisition = resource["acquisition"]
     return CodeList(
         name=resource["name"],
         title=resource.get("title", resource["name"]),
-        complete=acquisition["complete"],
-        codes=tuple(Code(**row) for row in rows),
+        complete=acquisition["complete"] and rows is not None,
+        codes=tuple(Code(**row) for row in rows or ()),
         description=resource.get("description", ""),
         sources=_sources(resource),
         open=_open(acquisition),
@@ -580,7 +585,7 @@ def _check_mandates(
 ) -> None:
     ids = [link["id"] for link in links]
     for id in dict.fromkeys(ids):
-        if id not in tables.mandates:
+        if tables.mandates is not None and id not in tables.mandates:
             problems.append(Problem("L110", file, place, f'no mandate "{id}".{nearest(id, tables.mandates)}'))
         if ids.count(id) > 1:
             problems.append(Problem("L120", file, place, f'the mandate "{id}" stands more than once'))
@@ -648,11 +653,15 @@ def _check_unique(root: Path, collections: list[Collection], problems: list[Prob
 
 
 def _check_crosswalk(
-    root: Path, collections: list[Collection], crosswalk: tuple[CrosswalkEntry, ...], problems: list[Problem]
+    folders: set[str], collections: list[Collection], crosswalk: tuple[CrosswalkEntry, ...], problems: list[Problem]
 ) -> None:
+    # One that could not be read is told as such, and not again for each row that names it.
+    unread = folders - {each.folder.name for each in collections}
     known = {each.id: {element.name for layout in each.layouts for element in layout.elements} for each in collections}
     for number, entry in enumerate(crosswalk, start=2):
         file, place = f"{CATALOG}/crosswalk.csv", f"row {number}"
+        if entry.collection in unread:
+            continue
         if entry.collection not in known:
             problems.append(
                 Problem("L113", file, place, f'no collection "{entry.collection}".{nearest(entry.collection, known)}')

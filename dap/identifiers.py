@@ -63,13 +63,14 @@ def find_in_text(text: str) -> tuple[Hit, ...]:
     """What a single text holds, cell, header, title line or file name alike."""
     hits: list[Hit] = []
     for variant in _normalised(text):
-        separated = tuple(_separated(variant))
-        hits += [Hit(_label(*groups), SEPARATED, "three, two and four digits with separators") for groups in separated]
-        if not separated:
-            hits += [
-                Hit(_label(*groups), LABELLED, "nine digits beside a word for Social Security number")
-                for groups in _labelled(variant)
-            ]
+        hits += [
+            Hit(_label(*groups), SEPARATED, "three, two and four digits with separators")
+            for groups in _separated(variant)
+        ]
+        hits += [
+            Hit(_label(*groups), LABELLED, "nine digits beside a word for Social Security number")
+            for groups in _labelled(variant)
+        ]
     return tuple(dict.fromkeys(hits))
 
 

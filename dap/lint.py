@@ -6,24 +6,34 @@ import json
 import re
 import subprocess
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
+from datetime import date
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
-from dap.catalog import CATALOG, PLAN_FILE, Problem, examine
-from dap.errors import DapError
-from dap.expectations.values import as_date, as_number
+from dap.catalog import CATALOG, PLAN_FILE, Problem, examine, in_file_order
+from dap.errors import DapError, nearest
+from dap.expectations.values import ANY_FORMAT, as_date, as_number
 from dap.gate import check
 from dap.identifiers import find_in_text, names_ssn
-from dap.plan import Collection, Element, Layout, OpenQuestion, Plan, Window
+from dap.plan import CodeList, Collection, Element, Layout, OpenQuestion, Plan, Window
 from dap.rules import rule
-from dap.suites import stale_suites
+from dap.suites import EXPECTATIONS, stale_suites, suite_path
 
 # What patterns may not hold, because engines differ on it: classes that take in other scripts' digits and letters on
-# some of them, anchors (the whole value is meant anyway), look-around, back-references, inline flags.
-_NOT_PORTABLE = re.compile(r"\\[dDwWsSbBAzZ]|\\[0-9]|\(\?(?!:)|\[\[|&&|(?<!\\)\$$|^\^")
+# some of them, classes in classes, a count without a beginning, look-around, back-references, inline flags.
+_NOT_PORTABLE = re.compile(r"\\[dDwWsSbBAzZ]|\\[0-9]|\(\?(?!:)|(?<!\\)\[[^\]\\]*\[|&&|\{,")
+_ESCAPED_OR_CLASS = re.compile(r"\\.|\[(?:\\.|[^\]])*\]")
+# A day whose year, month and day cannot be taken for each other.
+_DAY = date(2001, 2, 13)
+
+# A layout that breaks one of these has no suite that could be built or run.
+_UNBUILDABLE = {"L120", "L152", "L153"}
 
 Check = Callable[[Plan], Iterator[Problem]]
+# The rule, the place within a layout, the message.
+Fault = tuple[str, str, str]
 
 
 def lint(root: Path, *, examples: bool = True) -> tuple[Problem, ...]:
@@ -35,15 +45,11 @@ def lint(root: Path, *, examples: bool = True) -> tuple[Problem, ...]:
     found = list(problems)
     if plan is not None:
         checks: list[Check] = [_facts, _privacy, _layouts, _lists, _dates, _version]
+        found += [problem for each in checks for problem in each(plan)]
         # While references are broken no suite can be built, and all of this would say the same again.
         if not problems:
-            checks += [_suites, *([_examples] if examples else [])]
-        found += [problem for each in checks for problem in each(plan)]
-    return tuple(sorted(dict.fromkeys(found), key=lambda problem: _file_order(problem.file)))
-
-
-def _file_order(file: str) -> tuple[int, str]:
-    return (0 if file.startswith(f"{CATALOG}/{PLAN_FILE}") else 1 if file.startswith(CATALOG) else 2, file)
+            found += _suites(plan, {each.file for each in found if each.rule in _UNBUILDABLE}, examples)
+    return in_file_order(root, found)
 
 
 def _file(plan: Plan, collection: Collection) -> str:
@@ -75,18 +81,40 @@ def _facts(plan: Plan) -> Iterator[Problem]:
             yield Problem("L131", file, place, rule("L131").message)
         if not element.sources:
             yield Problem("L132", file, place, rule("L132").message)
-        stated = {
+        stated: dict[str, object] = {
             "frequency": element.frequency,
+            "status": element.status,
+            "purpose": element.purpose,
+            "retention": element.retention,
+            "sensitivity": element.sensitivity,
+            "format": element.type == "date" and element.format != ANY_FORMAT,
             "requiredWhen": element.required_when,
             "forbiddenWhen": element.forbidden_when,
         }
-        for about, fact in stated.items():
-            if fact and _is_open(about, element.open):
-                yield Problem("L133", file, place, f"{about} is stated, and an open question says that it is not known")
+        yield from (Problem("L133", file, place, message) for message in _stated_and_open(stated, element.open))
+    for collection in plan.all_collections:
+        stated = {
+            "frequency": collection.frequency,
+            "status": collection.status,
+            "purpose": collection.purpose,
+            "retention": collection.retention,
+            "respondents": collection.respondents,
+            "steward": collection.steward,
+            "certifiedBy": collection.certified_by,
+        }
+        for message in _stated_and_open(stated, collection.open):
+            yield Problem("L133", _file(plan, collection), "acquisition", message)
     for code_list in plan.all_code_lists:
-        if not code_list.sources and not all(code.source for code in code_list.codes):
+        if not code_list.sources:
             place = f'resource "{code_list.name}"'
             yield Problem("L132", f"{CATALOG}/{PLAN_FILE}", place, rule("L132").message)
+
+
+def _stated_and_open(stated: dict[str, object], questions: Iterable[OpenQuestion]) -> Iterator[str]:
+    """What is said twice over, among the facts that are either known or not: of dates and codes a part may be open."""
+    for question in questions:
+        if stated.get(question.about):
+            yield f"{question.about} is stated, and an open question says that it is not known"
 
 
 def _privacy(plan: Plan) -> Iterator[Problem]:
@@ -108,7 +136,8 @@ def _describes_ssn(description: str) -> bool:
 
 
 def _frees_ssn(pattern: str) -> bool:
-    written = ("000-12-3456", "000 12 3456", "000.12.3456", "000/12/3456")
+    digits = [f"{first}{second}{second}12{second}456" for first in "0123456789" for second in "0123456789"]
+    written = [f"{each[:3]}{sign}{each[3:5]}{sign}{each[5:]}" for each in digits for sign in "- ./"]
     try:
         return any(re.fullmatch(pattern, text) for text in written)
     except re.error:
@@ -121,11 +150,11 @@ def _layouts(plan: Plan) -> Iterator[Problem]:
         package = json.loads((collection.folder / PLAN_FILE).read_text("utf-8"))
         for layout, resource in zip(collection.layouts, package["resources"], strict=True):
             place = f'resource "{layout.name}"'
-            for id, where, message in _layout_faults(collection, layout, resource):
+            for id, where, message in _layout_faults(plan, collection, layout, resource):
                 yield Problem(id, _file(plan, collection), ", ".join(filter(None, (place, where))), message)
 
 
-def _layout_faults(collection: Collection, layout: Layout, resource: dict[str, Any]) -> Iterator[tuple[str, str, str]]:
+def _layout_faults(plan: Plan, collection: Collection, layout: Layout, resource: dict[str, Any]) -> Iterator[Fault]:
     match = resource["schema"]["fieldsMatch"]
     if match in ("subset", "partial"):
         yield "L150", "fieldsMatch", f'"{match}" lets columns in that the plan does not know'
@@ -137,42 +166,93 @@ def _layout_faults(collection: Collection, layout: Layout, resource: dict[str, A
         )
     elif match == "equal" and layout.optional:
         yield "L154", "fieldsMatch", '"equal" asks for every column, but some are optional: use "superset"'
+    elif match == "superset" and not layout.optional:
+        yield "L154", "fieldsMatch", '"superset" lets columns be absent, but none is optional: use "exact" or "equal"'
+    for name in sorted(layout.optional.intersection(layout.primary_key)):
+        yield "L154", "primaryKey", f'"{name}" is part of the key, so its column cannot be optional'
     yield from _dialect_faults(layout, resource)
-    if layout.path and not (collection.folder / layout.path).is_file():
+    # A path out of the folder is told when the descriptor is read.
+    if layout.path == Path(layout.path).name and not (collection.folder / layout.path).is_file():
         yield "L170", "path", rule("L170").message
     for stated, element in zip(resource["schema"]["fields"], layout.elements, strict=True):
         where = f'field "{element.name}"'
         if "categories" in stated and "enum" not in element.constraints:
             yield "L151", where, rule("L151").message
-        if fault := pattern_fault(element.constraints.get("pattern", "")):
-            yield "L152", where, fault
+        elif "categories" in stated and _category_values(stated) != set(_enum(element)):
+            yield "L151", where, "`categories` and `constraints.enum` do not hold the same values"
+        for pattern in (element.constraints.get("pattern", ""), element.allows.pattern if element.allows else ""):
+            if fault := pattern_fault(pattern):
+                yield "L152", where, fault
         yield from (("L153", where, message) for message in _type_faults(element))
+        yield from ((id, where, message) for id, message in _value_faults(plan, layout, element))
+        if element.forbidden_when and element.forbidden_when == element.required_when:
+            yield "L154", where, "requiredWhen and forbiddenWhen hold for the same rows"
+        if element.forbidden_when and element.required:
+            yield "L154", where, "required everywhere, but forbiddenWhen asks for an empty cell in some rows"
+    yield from _name_faults(layout)
+    yield from _condition_faults(plan, layout)
     for line in layout.title_lines:
         if line.pattern and (fault := pattern_fault(line.pattern)):
             yield "L152", "titleLines", fault
     for each in layout.rules:
-        if (
-            each.compare
-            and len({_kind(layout.by_name.get(each.compare[side])) for side in (0, 2)} | {"number", "date"}) > 2
-        ):
-            yield "L153", f'rule "{each.name}"', "only numbers can be compared with numbers, and dates with dates"
-        elif each.compare and _kind(layout.by_name.get(each.compare[0])) != _kind(layout.by_name.get(each.compare[2])):
-            yield "L153", f'rule "{each.name}"', "a date cannot be compared with a number"
+        where = f'rule "{each.name}"'
+        if (each.rule == "V141") != bool(each.unique):
+            yield "L153", where, "V141 is the rule of `unique`, V150 and Q101 are those of `compare`"
+        sides = [layout.by_name.get(name) for name in (each.compare or ())[::2]]
+        kinds = {_kind(side) for side in sides if side is not None}
+        if "text" in kinds:
+            yield "L153", where, "only numbers can be compared with numbers, and dates with dates"
+        elif len(kinds) == 2:
+            yield "L153", where, "a date cannot be compared with a number"
 
 
-def _dialect_faults(layout: Layout, resource: dict[str, Any]) -> Iterator[tuple[str, str, str]]:
+def _name_faults(layout: Layout) -> Iterator[Fault]:
+    """Names that a report could not tell apart."""
+    slugs: dict[str, str] = {}
+    for element in layout.elements:
+        other = slugs.setdefault(element.slug, element.name)
+        if other != element.name:
+            yield "L120", f'field "{element.name}"', f'the names of its rules would be those of "{other}"'
+    named = [(each.rule, each.name) for each in layout.rules]
+    for id, name in sorted({each for each in named if named.count(each) > 1}):
+        yield "L120", f'rule "{name}"', f"the name stands more than once among the rules {id}"
+
+
+def _condition_faults(plan: Plan, layout: Layout) -> Iterator[Fault]:
+    """Conditions on values that the field cannot hold: the rule would never be asked, and nobody would see it."""
+    conditions = [
+        (f'field "{element.name}", {key}', condition)
+        for element in layout.elements
+        for key, condition in (("requiredWhen", element.required_when), ("forbiddenWhen", element.forbidden_when))
+    ]
+    conditions += [(f'rule "{each.name}", when', each.when) for each in layout.rules]
+    for where, condition in conditions:
+        for term in condition.terms if condition else ():
+            element = layout.by_name.get(term.field)
+            if element is None:
+                continue
+            permitted = _permitted(plan, element)
+            for value in term.values:
+                if value in element.marks:
+                    continue
+                if permitted is not None and value not in permitted:
+                    yield "L153", where, f'"{term.field}" cannot hold "{value}".{nearest(value, permitted)}'
+                elif permitted is None and (fault := _misfit(element, value)):
+                    yield "L153", where, f'"{term.field}" cannot hold "{value}": {fault}'
+
+
+def _dialect_faults(layout: Layout, resource: dict[str, Any]) -> Iterator[Fault]:
     dialect, above = resource.get("dialect", {}), len(layout.title_lines)
     if dialect.get("headerRows", [1]) != [above + 1]:
         yield "L154", "dialect", f"there are {above} title lines, so the header's row must be {above + 1}"
-    if above and dialect.get("commentRows", []) != list(range(1, above + 1)):
-        yield "L154", "dialect", f"commentRows must name the title lines, 1 to {above}"
+    if dialect.get("commentRows", []) != list(range(1, above + 1)):
+        lines = f"1 to {above}" if above else "and there are none"
+        yield "L154", "dialect", f"commentRows must name the title lines, {lines}"
     if layout.delimiter not in layout.delimiters:
         yield "L154", "delimiters", "the dialect's own delimiter is not among them"
 
 
-def _kind(element: Element | None) -> str:
-    if element is None:
-        return "nothing"
+def _kind(element: Element) -> str:
     return {"date": "date", "integer": "number", "number": "number"}.get(element.type, "text")
 
 
@@ -182,34 +262,112 @@ def pattern_fault(pattern: str) -> str:
         return ""
     if found := _NOT_PORTABLE.search(pattern):
         return f'"{found.group()}" does not mean the same on every engine'
+    if found := re.search(r"[\^$]", _ESCAPED_OR_CLASS.sub("", pattern)):
+        return f'"{found.group()}" is an anchor: the pattern covers the whole value anyway'
     import re2
 
-    for compile_pattern in (re.compile, re2.compile):
-        try:
-            compile_pattern(pattern)
-        except (re.error, re2.error):
-            return "the pattern does not compile"
+    silent = re2.Options()
+    silent.log_errors = False
+    try:
+        re.compile(pattern)
+        re2.compile(pattern, silent)
+    except (re.error, re2.error):
+        return "the pattern does not compile"
     return ""
 
 
 def _type_faults(element: Element) -> Iterator[str]:
     rules = element.constraints
+    form = "%Y-%m-%d" if element.format == "default" else element.format
+    read = {"date": lambda text: as_date(text, form), "number": as_number}.get(_kind(element))
+    bounds: list[Any] = []
     for key in ("minimum", "maximum"):
         if key not in rules:
             continue
-        if element.type == "date":
-            form = "%Y-%m-%d" if element.format == "default" else element.format
-            if as_date(str(rules[key]), form) is None:
-                yield f"{key} is no date in the element's own format"
-        elif element.type not in ("integer", "number") or as_number(str(rules[key])) is None:
-            yield f"{key} asks for a number or date, but the element is a {element.type}"
-    if element.type == "date" and element.format not in ("default", "any") and "%" not in element.format:
-        yield f'"{element.format}" is no date format'
+        bounds.append(read(str(rules[key])) if read else None)
+        if read is None:
+            yield f"{key} asks for a number or date, but the type is {element.type}"
+        elif bounds[-1] is None:
+            yield f"{key} is no {_kind(element)} in the element's own format"
+    if len(bounds) == 2 and None not in bounds and bounds[0] > bounds[1]:
+        yield "minimum is greater than maximum"
+    # The standard knows these for text only, and generic tools refuse the descriptor.
+    for key in ("pattern", "minLength", "maxLength"):
+        if key in rules and element.type != "string":
+            yield f"{key} is for text, but the type is {element.type}"
+    if element.type == "date" and form != ANY_FORMAT and as_date(_DAY.strftime(form), form) != _DAY:
+        yield f'"{form}" does not write a whole date: it needs year, month and day, as in %Y-%m-%d'
+    if element.type != "date" and element.format != "default":
+        yield f"format is for dates, but the type is {element.type}"
+    if set(element.true_values) & set(element.false_values):
+        yield "the same value stands for yes and for no"
     low, high = rules.get("minLength"), rules.get("maxLength")
     if low is not None and high is not None and low > high:
         yield "minLength is greater than maxLength"
     if rules.get("required") and element.required_when:
         yield "required and requiredWhen together: the element is required everywhere"
+    if element.codes and element.type not in ("string", "boolean"):
+        yield f"codes are text, but the type is {element.type}: leading zeros would be lost"
+    if element.codes and "enum" in rules:
+        yield "codes and enum together: only one of them can say which values are permitted"
+
+
+def _value_faults(plan: Plan, layout: Layout, element: Element) -> Iterator[tuple[str, str]]:
+    """Permitted values and examples that the element's other rules refuse; the rule and the message."""
+    code_list = _complete_list(plan, element)
+    for value in _enum(element):
+        if fault := _misfit(element, value):
+            yield "L153", f'enum permits "{value}", but it {fault}'
+    for code in code_list.codes if code_list else ():
+        if code.code and code.in_force(layout.valid_for) and (fault := _misfit(element, code.code)):
+            yield "L155", f'"{code_list.name if code_list else ""}" permits "{code.code}", but it {fault}'
+    permitted = _permitted(plan, element)
+    if not element.example or element.example in element.marks or find_in_text(element.example):
+        return
+    if permitted is not None and element.example not in permitted:
+        yield "L153", f"the example is no permitted value.{nearest(element.example, permitted)}"
+    elif fault := _misfit(element, element.example):
+        yield "L153", f"the example {fault}"
+
+
+def _misfit(element: Element, text: str) -> str:
+    """Why the element's type, pattern or length refuses a text; empty where they do not."""
+    rules = element.constraints
+    pattern = rules.get("pattern", "")
+    if pattern and not pattern_fault(pattern) and not re.fullmatch(pattern, text):
+        return "does not have the form of the pattern"
+    if not rules.get("minLength", 0) <= len(text) <= rules.get("maxLength", len(text)):
+        return "does not have the permitted length"
+    form = "%Y-%m-%d" if element.format == "default" else element.format
+    fits = {
+        "date": lambda: as_date(text, form) is not None,
+        "number": lambda: as_number(text) is not None,
+        "integer": lambda: as_number(text) is not None and "." not in text,
+        "boolean": lambda: text in (*element.true_values, *element.false_values),
+    }.get(element.type)
+    return f"is no {element.type}" if fits and not fits() else ""
+
+
+def _enum(element: Element) -> list[str]:
+    stated = element.constraints.get("enum", ())
+    return [str(each).lower() if isinstance(each, bool) else str(each) for each in stated]
+
+
+def _category_values(stated: dict[str, Any]) -> set[str]:
+    return {each if isinstance(each, str) else each["value"] for each in stated["categories"]}
+
+
+def _complete_list(plan: Plan, element: Element) -> CodeList | None:
+    return next((each for each in plan.all_code_lists if each.name == element.codes and each.complete), None)
+
+
+def _permitted(plan: Plan, element: Element) -> list[str] | None:
+    """The only values the element can hold in any school year; None where nothing limits them."""
+    if "enum" in element.constraints:
+        return _enum(element)
+    if code_list := _complete_list(plan, element):
+        return [code.code for code in code_list.codes if code.code]
+    return [*element.true_values, *element.false_values] if element.type == "boolean" else None
 
 
 def _lists(plan: Plan) -> Iterator[Problem]:
@@ -226,6 +384,16 @@ def _lists(plan: Plan) -> Iterator[Problem]:
             yield Problem(
                 "L120", f"{CATALOG}/code-lists/{code_list.name}.csv", "", f'the code "{code}" stands more than once'
             )
+    citations = [mandate.citation.casefold() for mandate in plan.all_mandates]
+    for number, mandate in enumerate(plan.all_mandates, start=2):
+        if mandate.citation.casefold() in citations[: number - 2]:
+            first = plan.all_mandates[citations.index(mandate.citation.casefold())].id
+            yield Problem(
+                "L120",
+                f"{CATALOG}/mandates.csv",
+                f"row {number}, citation",
+                f'"{mandate.citation}" is the citation of "{first}" too',
+            )
     for file, place, _, layout, element in _places(plan):
         if not element.codes or all(each.name != element.codes for each in plan.all_code_lists):
             continue
@@ -237,70 +405,103 @@ def _lists(plan: Plan) -> Iterator[Problem]:
 
 
 def _dates(plan: Plan) -> Iterator[Problem]:
-    """Windows open before they are due, codes and mandates begin before they end."""
+    """Days and school years exist, windows open before they are due, codes and mandates begin before they end."""
     for collection in plan.all_collections:
+        years = [window.school_year for window in collection.windows]
         for window in collection.windows:
+            place = f'window "{window.school_year}"'
             if fault := _window_fault(window):
-                yield Problem("L160", _file(plan, collection), f'window "{window.school_year}"', fault)
-    for mandate in plan.all_mandates:
+                yield Problem("L160", _file(plan, collection), place, fault)
+            if years.count(window.school_year) > 1:
+                yield Problem("L120", _file(plan, collection), place, "the school year stands more than once")
+        for layout in collection.layouts:
+            for year in layout.valid_for:
+                if fault := _year_fault(year):
+                    yield Problem("L160", _file(plan, collection), f'resource "{layout.name}", validFor', fault)
+    for number, mandate in enumerate(plan.all_mandates, start=2):
         if mandate.since and mandate.until and mandate.since > mandate.until:
-            yield Problem("L160", f"{CATALOG}/mandates.csv", f'mandate "{mandate.id}"', "since is after until")
+            yield Problem("L160", f"{CATALOG}/mandates.csv", f"row {number}", "since is after until")
     for code_list in plan.all_code_lists:
+        file = f"{CATALOG}/code-lists/{code_list.name}.csv"
         for number, code in enumerate(code_list.codes, start=2):
+            for fault in {_year_fault(year) for year in (code.since, code.until) if year}:
+                if fault:
+                    yield Problem("L160", file, f"row {number}", fault)
             if code.since and code.until and code.since > code.until:
-                file = f"{CATALOG}/code-lists/{code_list.name}.csv"
                 yield Problem("L160", file, f"row {number}", "since is after until")
 
 
+def _year_fault(school_year: str) -> str:
+    form = re.fullmatch(r"([0-9]{4})-([0-9]{2})", school_year)
+    # What has not even the form is told when the file is read.
+    if form is None or (int(form.group(1)) + 1) % 100 == int(form.group(2)):
+        return ""
+    return f'"{school_year}" is no school year: one runs from one year to the next, such as 2025-26'
+
+
 def _window_fault(window: Window) -> str:
-    first, second = int(window.school_year[:4]), int(window.school_year[5:])
-    if (first + 1) % 100 != second:
-        return "a school year runs from one year to the next, such as 2025-26"
-    freezes = [date for _, date in window.freeze]
+    if fault := _year_fault(window.school_year):
+        return fault
     dated = [(name, getattr(window, name)) for name in ("opens", "due", "accurate") if getattr(window, name)]
-    for (earlier, before), (later, after) in pairwise(dated):
+    freezes = [(f"freeze {name}".strip(), day) for name, day in window.freeze]
+    for name, day in (*dated, *freezes):
+        # A month alone is a date too: where no source gives the day.
+        if as_date(day if len(day) > 7 else f"{day}-01", "%Y-%m-%d") is None:
+            return f"{name} is no date that exists"
+    in_order = [dated, freezes, [(name, day) for name, day in dated if name == "due"] + freezes[:1]]
+    for (earlier, before), (later, after) in (pair for dates in in_order for pair in pairwise(dates)):
         if before[: len(after)] > after[: len(before)]:
             return f"{earlier} is after {later}"
-    if freezes != sorted(freezes):
-        return "the freezes are not in order"
-    if window.due and freezes and freezes[0] < window.due:
-        return "a freeze is before the due date"
     return ""
 
 
-def _suites(plan: Plan) -> Iterator[Problem]:
-    for path in stale_suites(plan):
+def _suites(plan: Plan, unbuildable: set[str], examples: bool) -> Iterator[Problem]:
+    """The suites are those the catalog gives, and where they are, each layout's example passes its own."""
+    sound = replace(
+        plan, all_collections=tuple(each for each in plan.all_collections if _file(plan, each) not in unbuildable)
+    )
+    left_out = {each.id for each in plan.all_collections} - {each.id for each in sound.all_collections}
+    try:
+        stale = [path for path in stale_suites(sound) if path.parent.name not in left_out]
+    except DapError as error:
+        yield Problem("L172", EXPECTATIONS, "", f"the suites cannot be built: {error}")
+        return
+    for path in stale:
         yield Problem("L172", path.relative_to(plan.root).as_posix(), "", rule("L172").message)
-
-
-def _examples(plan: Plan) -> Iterator[Problem]:
-    """Each layout's example passes the layout's own suite."""
-    stale = set(stale_suites(plan))
-    from dap.suites import suite_path
-
-    for collection in plan.all_collections:
+    for collection in sound.all_collections if examples else ():
         for layout in collection.layouts:
-            path = collection.folder / layout.path
-            if not path.is_file() or suite_path(plan.root, collection.id, layout.name) in stale:
-                continue
-            file = path.relative_to(plan.root).as_posix()
-            try:
-                report = check(path, collection.id, resource=layout.name, plan=plan)
-            except DapError as error:
-                yield Problem("L171", file, "", f"its suite could not be run: {error}")
-                continue
-            if not report.accepted:
-                why = ", ".join(sorted({finding.rule for finding in report.findings if finding.severity == "error"}))
-                yield Problem("L171", file, "", f"rejected by its own suite: {why or ', '.join(report.broken)}")
+            if suite_path(plan.root, collection.id, layout.name) not in stale:
+                yield from _example(sound, collection, layout)
+
+
+def _example(plan: Plan, collection: Collection, layout: Layout) -> Iterator[Problem]:
+    path = collection.folder / layout.path
+    if not path.is_file():
+        return
+    file = path.relative_to(plan.root).as_posix()
+    try:
+        report = check(path, collection.id, resource=layout.name, plan=plan)
+    except DapError as error:
+        yield Problem("L171", file, "", f"its suite could not be run: {error}")
+        return
+    if report.broken:
+        yield Problem("L171", file, "", f"rules of its suite could not be run: {', '.join(report.broken)}")
+    for finding in report.findings:
+        if finding.severity == "error":
+            place = f"row {finding.rows[0]}" if finding.rows else ""
+            yield Problem("L171", file, place, f"rejected by its own suite, {finding.rule}: {finding.message}")
 
 
 def _version(plan: Plan) -> Iterator[Problem]:
     """Where the plan lies in git and has tags, a catalog that changed since the last tag has another version."""
     tag = _git(plan.root, "describe", "--tags", "--abbrev=0")
-    if not tag or not _git(plan.root, "diff", "--name-only", tag, "--", CATALOG):
+    if not tag:
         return
+    changed = _git(plan.root, "diff", "--name-only", tag, "--", CATALOG)
+    added = _git(plan.root, "ls-files", "--others", "--exclude-standard", "--", CATALOG)
     then = _git(plan.root, "show", f"{tag}:./{CATALOG}/{PLAN_FILE}")
-    if then and json.loads(then).get("version") == plan.version:
+    stated = re.search(r'"version"\s*:\s*"([^"]*)"', then)
+    if (changed or added) and stated and stated.group(1) == plan.version:
         message = f"the catalog changed since {tag}, but the version is still {plan.version}"
         yield Problem("L173", f"{CATALOG}/{PLAN_FILE}", "version", message)
 
@@ -308,7 +509,9 @@ def _version(plan: Plan) -> Iterator[Problem]:
 def _git(root: Path, *words: str) -> str:
     """What git answers, or nothing where there is no git, no repository or no such thing."""
     try:
-        finished = subprocess.run(["git", *words], cwd=root, capture_output=True, text=True, check=False, timeout=30)
-    except (OSError, subprocess.TimeoutExpired):
+        finished = subprocess.run(
+            ["git", *words], cwd=root, capture_output=True, encoding="utf-8", check=False, timeout=30
+        )
+    except (OSError, UnicodeDecodeError, subprocess.TimeoutExpired):
         return ""
     return finished.stdout.strip() if finished.returncode == 0 else ""

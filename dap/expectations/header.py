@@ -117,8 +117,7 @@ def _misplaced(cells: Sequence[str], row: int, fields: Sequence[str]) -> list[Pl
 
 def _like(cell: str, looks: Mapping[str, str]) -> str | None:
     """The field that a cell which is none looks like; None where it looks like none. `looks`: fields by skeleton."""
-    look = _skeleton(cell)
-    return looks.get(look) if look else None
+    return looks.get(_skeleton(cell))
 
 
 def _skeleton(text: str) -> str:
