@@ -37,10 +37,7 @@ Fault = tuple[str, str, str]
 
 
 def lint(root: Path, *, examples: bool = True) -> tuple[Problem, ...]:
-    """Every problem of the plan in `root`, in file order; without `examples` their own suites are not run.
-
-    Raises RequestError where there is no plan at all.
-    """
+    """Every problem of the plan in `root`, in file order; without `examples` their own suites are not run."""
     plan, problems = examine(root)
     found = list(problems)
     if plan is not None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import shutil
+import socket
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -154,6 +155,13 @@ def test_frictionless_accepts_the_example_plan_and_refuses_it_broken(new_plan: N
         assert frictionless.validate(str(root / path)).valid
     edit(root, ROSTER, lambda d: field(d, "last_name").update(constraints={"pattern": "[0-9]"}))
     assert not frictionless.validate(str(root / ROSTER)).valid
+
+
+def test_a_test_that_opens_a_connection_is_refused_and_remembered(no_network: list[str]) -> None:
+    with pytest.raises(PermissionError):
+        socket.create_connection(("127.0.0.1", 9), timeout=1)
+    assert len(no_network) == 1
+    no_network.clear()
 
 
 @pytest.mark.parametrize("name", SCHEMAS)
