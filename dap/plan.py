@@ -347,19 +347,31 @@ class Plan:
 
     @cached_property
     def collections(self) -> pd.DataFrame:
-        """One row a collection: id, title, form, domain, level, respondents, frequency, status, elements and more."""
-        return _table([_collection_row(each) for each in self.all_collections])
+        """One row a collection.
+
+        Columns: collection, title, description, form, domain, level, respondents (joined by `; `), frequency,
+        certified_by, dates_note, mandates (ids), purpose, uses, steward, retention, status, submitted_as,
+        completeness, layouts and elements (how many), sources (addresses), year, confidence.
+        """
+        return _table("collections", [_collection_row(each) for each in self.all_collections])
 
     @cached_property
     def elements(self) -> pd.DataFrame:
-        """One row an element of a layout, inheritance resolved; mandates joined by `; `."""
-        return _table([_element_row(*each) for each in self.every_element()])
+        """One row an element of a layout, with what it inherits filled in.
+
+        Columns: collection, layout, element, position (empty where unknown), title, description, domain, type, format,
+        required, optional_column (a file may leave it out), pattern, max_length, codes (a list's name), frequency,
+        mandates (ids, joined by `; `), purpose, uses, sensitivity, classification, since, status, retention, open
+        (what is not known), sources (addresses), year, confidence.
+        """
+        return _table("elements", [_element_row(*each) for each in self.every_element()])
 
     @cached_property
     def element_mandates(self) -> pd.DataFrame:
         """One row an element and mandate: collection, layout, element, mandate, obligation, jurisdiction, citation."""
         known = {each.id: each for each in self.all_mandates}
         return _table(
+            "element_mandates",
             [
                 {
                     "collection": collection.id,
@@ -372,16 +384,21 @@ class Plan:
                 }
                 for collection, layout, element in self.every_element()
                 for link in element.mandates
-            ]
+            ],
         )
 
     @cached_property
     def mandates(self) -> pd.DataFrame:
-        """One row a mandate, with how many collections and elements rest on it."""
+        """One row a mandate.
+
+        Columns: id, citation, title, jurisdiction, summary, since, until, source, year, confidence, collections and
+        elements (how many rest on it).
+        """
         collections = {(c.id, link.id) for c in self.all_collections for link in c.mandates}
         collections |= {(c.id, link.id) for c, _, element in self.every_element() for link in element.mandates}
         elements = [link.id for _, _, element in self.every_element() for link in element.mandates]
         return _table(
+            "mandates",
             [
                 {
                     **vars(mandate),
@@ -389,41 +406,47 @@ class Plan:
                     "elements": elements.count(mandate.id),
                 }
                 for mandate in self.all_mandates
-            ]
+            ],
         )
 
     @cached_property
     def codes(self) -> pd.DataFrame:
         """One row a code: code_list, code, label, since, until, source, complete (of the list)."""
         return _table(
+            "codes",
             [
                 {"code_list": each.name, **vars(code), "complete": each.complete}
                 for each in self.all_code_lists
                 for code in each.codes
-            ]
+            ],
         )
 
     @cached_property
     def windows(self) -> pd.DataFrame:
         """One row a collection, school year and kind of date: collection, school_year, kind, date."""
         return _table(
+            "windows",
             [
                 {"collection": c.id, "school_year": window.school_year, "kind": kind, "date": date}
                 for c in self.all_collections
                 for window in c.windows
                 for kind, date in _window_dates(window)
-            ]
+            ],
         )
 
     @cached_property
     def open_questions(self) -> pd.DataFrame:
-        """One row an open question: collection, layout, element (empty where it is the whole), about, why."""
-        return _table(list(_open_rows(self)))
+        """One row an open question.
+
+        Columns: collection, layout, element, code_list (each empty where the question is about something wider),
+        about, why.
+        """
+        return _table("open_questions", list(_open_rows(self)))
 
     @cached_property
     def crosswalk(self) -> pd.DataFrame:
         """One row a correspondence: collection, element, standard, target, match, note, source."""
-        return _table([dict(vars(each)) for each in self.all_crosswalk])
+        return _table("crosswalk", [dict(vars(each)) for each in self.all_crosswalk])
 
     def _repr_html_(self) -> str:
         layouts = sum(len(each.layouts) for each in self.all_collections)
@@ -448,10 +471,28 @@ def _escape(text: str) -> str:
     return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
 
 
-def _table(rows: list[dict[str, Any]]) -> pd.DataFrame:
+_COLUMNS = {
+    "collections": """
+        collection title description form domain level respondents frequency certified_by dates_note mandates purpose
+        uses steward retention status submitted_as completeness layouts elements sources year confidence""",
+    "elements": """
+        collection layout element position title description domain type format required optional_column pattern
+        max_length codes frequency mandates purpose uses sensitivity classification since status retention open sources
+        year confidence""",
+    "element_mandates": "collection layout element mandate obligation jurisdiction citation",
+    "mandates": "id citation title jurisdiction summary since until source year confidence collections elements",
+    "codes": "code_list code label since until source complete",
+    "windows": "collection school_year kind date",
+    "open_questions": "collection layout element code_list about why",
+    "crosswalk": "collection element standard target match note source",
+}
+
+
+def _table(name: str, rows: list[dict[str, Any]]) -> pd.DataFrame:
+    """The rows as a table that has its columns even where there is no row."""
     import pandas as pd
 
-    return pd.DataFrame(rows)
+    return pd.DataFrame(rows, columns=_COLUMNS[name].split())
 
 
 def _window_dates(window: Window) -> Iterator[tuple[str, str]]:

@@ -287,3 +287,9 @@ def test_the_plan_shows_itself_in_a_notebook_without_markup_of_its_own(connectic
 def _rows(name: str) -> list[dict[str, str]]:
     with (ROOT / "catalog" / name).open(encoding="utf-8", newline="") as file:
         return list(csv.DictReader(file))
+
+
+@pytest.mark.parametrize("name", COLUMNS)
+def test_a_table_without_rows_has_its_columns_all_the_same(tmp_path: Path, name: str) -> None:
+    bare = Plan(tmp_path, "0.0.1", "Nothing yet", "Nobody", (), (), ())
+    assert list(getattr(bare, name).columns) == COLUMNS[name].split()
