@@ -45,7 +45,7 @@ clean: ## Remove the environment, what was built, and every cache
 # Great Expectations starts twice as fast from byte-code as without it.
 $(READY): $(VENV)/.made pyproject.toml requirements.lock | same-python
 	$(BIN)/uv pip install --python $(BIN)/python --compile-bytecode --require-hashes -r requirements.lock
-	$(BIN)/uv pip install --python $(BIN)/python --no-deps --editable .
+	$(BIN)/uv pip install --python $(BIN)/python --no-deps --no-build-isolation --editable .
 	@touch $@
 
 # uv at the version and with the hashes of the lock, brought by the pip that every Python has.

@@ -32,7 +32,8 @@ QUIET = [
     "--disable-component-update",
     "--disable-sync",
 ]
-RUN_ALL = "async () => { await window.jupyterapp.commands.execute('notebook:run-all-cells') }"
+# Not awaited: what waits for the charts has a time limit, and this has none.
+RUN_ALL = "() => { window.jupyterapp.commands.execute('notebook:run-all-cells') }"
 KERNEL_IDLE = "window.jupyterapp?.shell.currentWidget?.sessionContext?.session?.kernel?.status === 'idle'"
 # The texts of each chart that are shortened, reach over its edge, or cover another.
 ILLEGIBLE = """() => [...document.querySelectorAll('.vega-embed svg.marks')].flatMap(svg => {
