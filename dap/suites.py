@@ -158,12 +158,14 @@ class _Builder:
             ("S110", "stray_line_end"),
             ("S111", "empty_line"),
             ("S112", "empty_row"),
+            ("S113", "header_elsewhere"),
             ("P203", "extra_cells"),
         )
+        header = f"row {len(self.layout.title_lines) + 1}"
         for id, fault in kinds:
             if fault == "title_lines" and not self.layout.title_lines:
                 continue
-            yield self._make(id, "expect_submission_to_be_well_formed", {"fault": fault})
+            yield self._make(id, "expect_submission_to_be_well_formed", {"fault": fault}, expected=header)
 
     def _header(self) -> Iterator[Expectation]:
         every = [each.name for each in self.layout.elements]
