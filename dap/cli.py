@@ -317,6 +317,19 @@ def explain(name: str, plan_folder: str | None) -> int:
     return ACCEPTED
 
 
+@cli.command("list")
+@click.argument("kind", type=click.Choice(["collections", "elements", "mandates", "codes"]), default="collections")
+@click.option("--where", multiple=True, metavar="COLUMN=VALUE", help="Only rows with that value (~ for a text within).")
+@click.option("--format", "form", type=click.Choice(["text", "csv", "json"]), default="text", show_default=True)
+@_PLAN
+def list_(kind: str, where: tuple[str, ...], form: str, plan_folder: str | None) -> int:
+    """The plan as tables: its collections, elements, mandates or codes; csv and json give every column."""
+    from dap.listing import listing
+
+    _deliver(listing(_plan(plan_folder), kind, where, form), None)
+    return ACCEPTED
+
+
 @cli.command()
 @click.option("--browser/--no-browser", default=True, help="Open a browser window (default: yes).")
 @_PLAN

@@ -334,7 +334,7 @@ def test_an_element_added_to_the_plan_is_accepted_after_a_build(
 def test_help_names_every_command() -> None:
     finished = _real("--help")
     assert finished.returncode == 0
-    for command in ("build", "check", "example", "explain", "lab", "lint"):
+    for command in ("build", "check", "example", "explain", "lab", "lint", "list"):
         assert f"  {command} " in finished.stdout
 
 

@@ -20,7 +20,7 @@ LAYERS: list[set[str]] = [
     {"catalog", "submission", "identifiers"},
     {"expectations"},
     {"suites", "engine"},
-    {"gate", "explain"},
+    {"gate", "explain", "listing"},
     {"examples", "charts"},
     {"lint"},
     {"intake", "publish", "lab", "terminal"},
