@@ -83,10 +83,25 @@ def _facts(plan: Plan) -> Iterator[Problem]:
         for about, fact in stated.items():
             if fact and _is_open(about, element.open):
                 yield Problem("L133", file, place, f"{about} is stated, and an open question says that it is not known")
+    yield from _ways(plan)
     for code_list in plan.all_code_lists:
         if not code_list.sources and not all(code.source for code in code_list.codes):
             place = f'resource "{code_list.name}"'
             yield Problem("L132", f"{CATALOG}/{PLAN_FILE}", place, rule("L132").message)
+
+
+def _ways(plan: Plan) -> Iterator[Problem]:
+    """How a collection reaches the state is stated or open, and only what reaches it as a file has file layouts."""
+    for collection in plan.all_collections:
+        file, place = _file(plan, collection), "acquisition, submittedAs"
+        if not collection.submitted_as and not _is_open("submittedAs", collection.open):
+            yield Problem("L134", file, place, rule("L134").message)
+        if collection.submitted_as and _is_open("submittedAs", collection.open):
+            yield Problem("L133", file, place, "submittedAs is stated, and an open question says that it is not known")
+        for layout in collection.layouts:
+            if collection.submitted_as == "file" and not layout.is_file:
+                message = "the collection is submitted as a file, so the layout needs the path of an example"
+                yield Problem("L154", file, f'resource "{layout.name}", data', message)
 
 
 def _privacy(plan: Plan) -> Iterator[Problem]:
@@ -126,7 +141,7 @@ def _layouts(plan: Plan) -> Iterator[Problem]:
 
 
 def _layout_faults(collection: Collection, layout: Layout, resource: dict[str, Any]) -> Iterator[tuple[str, str, str]]:
-    match = resource["schema"]["fieldsMatch"]
+    match = resource["schema"].get("fieldsMatch")
     if match in ("subset", "partial"):
         yield "L150", "fieldsMatch", f'"{match}" lets columns in that the plan does not know'
     elif match == "exact" and (layout.optional or not layout.ordered):
@@ -146,6 +161,8 @@ def _layout_faults(collection: Collection, layout: Layout, resource: dict[str, A
             yield "L151", where, rule("L151").message
         if fault := pattern_fault(element.constraints.get("pattern", "")):
             yield "L152", where, fault
+        if layout.is_file and element.type in ("object", "time"):
+            yield "L153", where, f"the column of a file cannot be of the type {element.type}"
         yield from (("L153", where, message) for message in _type_faults(element))
     for line in layout.title_lines:
         if line.pattern and (fault := pattern_fault(line.pattern)):
@@ -279,7 +296,7 @@ def _examples(plan: Plan) -> Iterator[Problem]:
     from dap.suites import suite_path
 
     for collection in plan.all_collections:
-        for layout in collection.layouts:
+        for layout in collection.file_layouts:
             path = collection.folder / layout.path
             if not path.is_file() or suite_path(plan.root, collection.id, layout.name) in stale:
                 continue
