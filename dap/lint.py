@@ -12,12 +12,12 @@ from typing import Any
 
 from dap.catalog import CATALOG, PLAN_FILE, Problem, examine
 from dap.errors import DapError
-from dap.expectations.values import as_date, as_number
 from dap.gate import check
 from dap.identifiers import find_in_text, names_ssn
 from dap.plan import Collection, Element, Layout, OpenQuestion, Plan, Window
 from dap.rules import rule
 from dap.suites import stale_suites
+from dap.values import as_date, as_number
 
 # What patterns may not hold, because engines differ on it: classes that take in other scripts' digits and letters on
 # some of them, anchors (the whole value is meant anyway), look-around, back-references, inline flags.
