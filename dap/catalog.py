@@ -129,7 +129,7 @@ def examine(root: Path) -> tuple[Plan | None, tuple[Problem, ...]]:
 
 
 def in_file_order(root: Path, problems: Iterable[Problem]) -> tuple[Problem, ...]:
-    """Each problem once: the plan's own file first, then the catalog's others, then the rest, each from top to bottom."""
+    """Each problem once: the plan's own file first, then the catalog's others, then the rest, each from top to end."""
     texts: dict[str, str] = {}
 
     def order(problem: Problem) -> tuple[int, str, int]:
@@ -449,8 +449,8 @@ def _code_list(resource: dict[str, Any], rows: list[dict[str, str]]) -> CodeList
 
 def _window(window: dict[str, Any]) -> Window:
     freeze = tuple((each.get("name", ""), each["date"]) for each in window.get("freeze", []))
-    dates = (window.get(key, "") for key in ("opens", "due", "accurate"))
-    return Window(window["schoolYear"], *dates, freeze, window.get("name", ""))
+    opens, due, accurate = (window.get(key, "") for key in ("opens", "due", "accurate"))
+    return Window(window["schoolYear"], opens, due, accurate, freeze, window.get("name", ""))
 
 
 def _condition(stated: dict[str, Any] | None) -> Condition | None:

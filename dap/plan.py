@@ -455,7 +455,7 @@ class Plan:
 
     @cached_property
     def open_questions(self) -> pd.DataFrame:
-        """One row an open question: collection, layout, element, code_list, mandate (empty where not its), about, why."""
+        """One row an open question: collection, layout, element, code_list, mandate (where its own), about, why."""
         return _table(list(_open_rows(self)))
 
     @cached_property
@@ -557,9 +557,18 @@ def _element_row(collection: Collection, layout: Layout, element: Element) -> di
         "since": element.since,
         "status": element.status,
         "retention": element.retention,
-        "open": "; ".join(question.about for question in element.open),
+        "open": "; ".join(_left_open(collection, layout, element)),
         **_source_columns(element.sources),
     }
+
+
+def _left_open(collection: Collection, layout: Layout, element: Element) -> Iterator[str]:
+    """What the element leaves open, and what it would inherit if its layout or collection did not leave it open."""
+    yield from (question.about for question in element.open)
+    above = {question.about for question in (*layout.open, *collection.open)}
+    for about, fact in (("frequency", element.frequency), ("mandate", element.mandates), ("status", element.status)):
+        if not fact and about in above and all(question.about != about for question in element.open):
+            yield about
 
 
 def _source_columns(sources: tuple[Source, ...]) -> dict[str, str]:
