@@ -620,9 +620,7 @@ def _check_layout(file: str, resource: dict[str, Any], tables: _Tables, problems
     example = resource.get("path")
     if example is None:
         if resource["data"] != [names]:
-            problems.append(
-                Problem("L102", file, f"{where}, data", "must be one row: the names of the fields, in order")
-            )
+            problems.append(Problem("L102", file, f"{where}, data", "must be one row: the fields' names in order"))
     elif not example or set(example) & set("/\\:\0") or example in (".", ".."):
         problems.append(
             Problem("L102", file, f"{where}, path", "must be the name of a file in the collection's folder")
