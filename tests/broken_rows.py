@@ -1,4 +1,4 @@
-"""For each rule a descriptor states: an invented row that breaks it. Worked out from the descriptor, not from the suite."""
+"""For each rule a descriptor states: an invented row that breaks it; worked out from the descriptor, not the suite."""
 
 from __future__ import annotations
 
@@ -32,7 +32,9 @@ class Case:
 
 def package(collection: str, root: Path = ROOT) -> dict[str, Any]:
     """The collection's descriptor."""
-    document: dict[str, Any] = json.loads((root / f"catalog/collections/{collection}/datapackage.json").read_text("utf-8"))
+    document: dict[str, Any] = json.loads(
+        (root / f"catalog/collections/{collection}/datapackage.json").read_text("utf-8")
+    )
     return document
 
 

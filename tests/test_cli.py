@@ -13,10 +13,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.broken_rows import ROOT
 from jsonschema import Draft7Validator
 
 from dap.cli import main
+from tests.broken_rows import ROOT
 
 DAP = Path(sys.executable).with_name("dap")
 SCHEMA = Draft7Validator(json.loads((ROOT / "schemas/report.schema.json").read_text("utf-8")))
@@ -223,7 +223,9 @@ def test_a_report_goes_to_the_file_asked_for(capsys: pytest.CaptureFixture[str],
     assert "--output" in err
 
 
-def test_lint_and_build_say_whether_plan_and_suites_are_in_order(capsys: pytest.CaptureFixture[str], copy: Path) -> None:
+def test_lint_and_build_say_whether_plan_and_suites_are_in_order(
+    capsys: pytest.CaptureFixture[str], copy: Path
+) -> None:
     code, out, _ = _here(capsys, "lint", "--no-examples", plan=copy)
     assert code == 0
     assert out.startswith("The plan is sound")

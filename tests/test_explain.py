@@ -1,4 +1,4 @@
-"""`dap explain` says of each thing what the plan knows: what, how often, which law, who answers, its codes and rules."""
+"""`dap explain` says of each thing what the plan knows: what, how often, which law, who answers, codes and rules."""
 
 from __future__ import annotations
 

@@ -6,7 +6,6 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from tests.broken_rows import LAYOUTS, ROOT, Case, cases, resource, with_rows
 
 from dap.catalog import open_plan
 from dap.examples import example_text
@@ -14,6 +13,7 @@ from dap.gate import check
 from dap.plan import Layout, Plan
 from dap.report import Finding, Report
 from dap.suites import build_suite
+from tests.broken_rows import LAYOUTS, ROOT, Case, cases, resource, with_rows
 
 Write = Callable[[str], Path]
 
@@ -65,7 +65,9 @@ def test_every_rule_on_values_finds_its_own_row(plan: Plan, write: Write, collec
         else:
             change[row] = case.cells
             expected.append((case, [row]))
-    report = check(write(with_rows("\n".join(lines) + "\n", above, change)), collection, resource=name, plan=plan, rows=None)
+    report = check(
+        write(with_rows("\n".join(lines) + "\n", above, change)), collection, resource=name, plan=plan, rows=None
+    )
     assert report.verdict == ("rejected" if listed else "accepted")
     for case, rows in expected:
         if "." in case.element:
@@ -182,7 +184,11 @@ def test_the_order_of_columns_is_free_in_a_partial_layout(plan: Plan, write: Wri
 def test_optional_columns_may_be_absent_and_their_rules_are_not_asked(plan: Plan, write: Write) -> None:
     layout = _layout(plan, "psis-october", "october")
     header, *rows = [line.split(",") for line in _example(plan, "psis-october", "october", 4).splitlines()]
-    kept = [place for place, column in enumerate(header) if column not in layout.optional or column in ("nexusDistrict", "elProgramCode")]
+    kept = [
+        place
+        for place, column in enumerate(header)
+        if column not in layout.optional or column in ("nexusDistrict", "elProgramCode")
+    ]
     text = "\n".join(",".join(row[place] for place in kept) for row in (header, *rows)) + "\n"
     report = check(write(text), "psis-october", plan=plan)
     assert (report.verdict, report.findings) == ("accepted", ())

@@ -13,7 +13,6 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 import pytest
-from tests.broken_rows import LAYOUTS, ROOT
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -26,6 +25,7 @@ from dap.examples import example_text
 from dap.gate import check
 from dap.report import Finding, as_csv, as_html_fragment, as_json
 from dap.terminal import report_text
+from tests.broken_rows import LAYOUTS, ROOT
 
 PLAN = open_plan(ROOT)
 # Letters and digits that stand nowhere else; the digits are looked for by their last four, too.
@@ -198,7 +198,12 @@ def test_a_run_opens_no_connection_and_leaves_no_file_behind(tmp_path: Path) -> 
     environment = {**os.environ, **dict.fromkeys(names, str(home)), "PYTHONDONTWRITEBYTECODE": "1"}
     words = ("check", str(path), "--collection", "psis-october", "--plan", str(ROOT))
     finished = subprocess.run(
-        [sys.executable, "-c", _SHELTERED, *words], capture_output=True, text=True, cwd=home, env=environment, check=False
+        [sys.executable, "-c", _SHELTERED, *words],
+        capture_output=True,
+        text=True,
+        cwd=home,
+        env=environment,
+        check=False,
     )
     assert finished.returncode == 1, finished.stderr
     assert finished.stderr == ""
@@ -215,7 +220,10 @@ def test_a_run_opens_no_connection_and_leaves_no_file_behind(tmp_path: Path) -> 
 def test_whatever_stands_in_a_cell_no_form_of_the_report_repeats_it(
     tmp_path: Path, junk: str, row: int, place: int
 ) -> None:
-    lines = [line.split(",") for line in (ROOT / "catalog/collections/psis-october/example.csv").read_text("utf-8").splitlines()]
+    lines = [
+        line.split(",")
+        for line in (ROOT / "catalog/collections/psis-october/example.csv").read_text("utf-8").splitlines()
+    ]
     row %= len(lines)
     lines[row][place] = f"{WORD}{junk}"
     path = tmp_path / "submission.csv"

@@ -5,7 +5,6 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from tests.broken_rows import ROOT
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -13,6 +12,7 @@ from dap.catalog import open_plan
 from dap.gate import check
 from dap.plan import Plan
 from dap.report import Report
+from tests.broken_rows import ROOT
 
 FOLDER = ROOT / "tests/data/edsight-chronic-absenteeism"
 FILES = {
