@@ -106,6 +106,7 @@ def examine(root: Path) -> tuple[Plan | None, tuple[Problem, ...]]:
         stated = [{"id": each["mandate"]}] if "mandate" in each else []
         _check_mandates(_relative(root, catalog / PLAN_FILE), f'promise "{each["id"]}"', stated, tables, problems)
     _check_unique(root, collections, problems)
+    _check_successors(root, {folder.name for folder in folders}, collections, problems)
     _check_crosswalk({folder.name for folder in folders}, collections, tables.crosswalk, problems)
     promises = tuple(
         Promise(each["id"], each["text"], each.get("mandate", ""), _sources(each))
@@ -239,10 +240,14 @@ def _read_json(root: Path, path: Path, schema: str, problems: list[Problem]) -> 
     except _TwiceError as error:
         problems.append(Problem("L101", name, f'property "{error}"', "the property stands twice in one object"))
         return None
-    found = [
-        Problem("L102", name, _place(document, each.absolute_path), _said(each))
-        for each in _schema_errors(schema, document)
-    ]
+    found = (
+        []
+        if _follows(schema, document)
+        else [
+            Problem("L102", name, _place(document, each.absolute_path), _said(each))
+            for each in _schema_errors(schema, document)
+        ]
+    )
     problems.extend(found)
     return None if found else document
 
@@ -265,10 +270,31 @@ def _no_twice(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 
 @cache
+def _schema(name: str) -> Any:
+    return json.loads((schemas_folder() / name).read_text("utf-8"))
+
+
+@cache
+def _compiled(schema: str) -> Any:
+    import fastjsonschema
+
+    return fastjsonschema.compile(_schema(schema), use_default=False)
+
+
+def _follows(schema: str, document: Any) -> bool:
+    """Whether the document follows the schema: compiled, this takes a thirtieth of the time that naming errors does."""
+    try:
+        _compiled(schema)(document)
+    except ValueError:
+        return False
+    return True
+
+
+@cache
 def _validator(schema: str) -> Any:
     from jsonschema import Draft7Validator
 
-    return Draft7Validator(json.loads((schemas_folder() / schema).read_text("utf-8")))
+    return Draft7Validator(_schema(schema))
 
 
 def _schema_errors(schema: str, document: Any) -> Iterator[Any]:
@@ -428,9 +454,8 @@ def _code_list(resource: dict[str, Any], rows: list[dict[str, str]] | None) -> C
 
 def _window(window: dict[str, Any]) -> Window:
     freeze = tuple((each.get("name", ""), each["date"]) for each in window.get("freeze", []))
-    return Window(
-        window["schoolYear"], window.get("opens", ""), window.get("due", ""), window.get("accurate", ""), freeze
-    )
+    opens, due, accurate = (window.get(key, "") for key in ("opens", "due", "accurate"))
+    return Window(window["schoolYear"], opens, due, accurate, freeze, window.get("name", ""))
 
 
 def _condition(stated: dict[str, Any] | None) -> Condition | None:
@@ -481,7 +506,9 @@ def _read_collection(root: Path, path: Path, tables: _Tables, problems: list[Pro
         steward=acquisition.get("steward", ""),
         retention=acquisition.get("retention", ""),
         status=acquisition.get("status", ""),
-        submitted_as=acquisition["submittedAs"],
+        submitted_as=acquisition.get("submittedAs", ""),
+        successor=acquisition.get("successor", ""),
+        recipient=acquisition.get("recipient", ""),
         completeness=acquisition.get("layout", ""),
         sources=_sources(package),
         open=_open(acquisition),
@@ -504,11 +531,11 @@ def _layout(collection: str, resource: dict[str, Any], inherited: dict[str, Any]
             _element(position, each, inherited, missing) for position, each in enumerate(schema["fields"], start=1)
         ),
         description=resource.get("description", ""),
-        path=resource["path"],
+        path=resource.get("path", ""),
         delimiter=delimiter,
         delimiters=tuple(acquisition.get("delimiters", [delimiter, *others])),
         skip_blank_rows=dialect.get("skipBlankRows", False),
-        ordered=acquisition["order"] == "fixed",
+        ordered=acquisition.get("order") == "fixed",
         optional=frozenset(acquisition.get("optional", ())),
         title_lines=tuple(
             TitleLine(tuple(each["cells"]), each.get("pattern", "")) for each in acquisition.get("titleLines", ())
@@ -595,8 +622,11 @@ def _check_layout(file: str, resource: dict[str, Any], tables: _Tables, problems
     fields = resource["schema"]["fields"]
     names = [each["name"] for each in fields]
     where = f'resource "{resource["name"]}"'
-    example = resource["path"]
-    if not example or set(example) & set("/\\:\0") or example in (".", ".."):
+    example = resource.get("path")
+    if example is None:
+        if resource["data"] != [names]:
+            problems.append(Problem("L102", file, f"{where}, data", "must be one row: the fields' names in order"))
+    elif not example or set(example) & set("/\\:\0") or example in (".", ".."):
         problems.append(
             Problem("L102", file, f"{where}, path", "must be the name of a file in the collection's folder")
         )
@@ -647,9 +677,17 @@ def _check_unique(root: Path, collections: list[Collection], problems: list[Prob
             )
         for number, layout in enumerate(collection.layouts):
             twin = next((each for each in collection.layouts[:number] if each.path == layout.path), None)
-            if twin is not None:
+            if twin is not None and layout.is_file:
                 file, place = _relative(root, collection.folder / PLAN_FILE), f'resource "{layout.name}", path'
                 problems.append(Problem("L120", file, place, f'"{twin.name}" has the same example file'))
+
+
+def _check_successors(root: Path, folders: set[str], collections: list[Collection], problems: list[Problem]) -> None:
+    known = {*folders, *(each.id for each in collections)}
+    for each in collections:
+        if each.successor and each.successor not in known:
+            file, message = _relative(root, each.folder / PLAN_FILE), f'no collection "{each.successor}".'
+            problems.append(Problem("L114", file, "acquisition, successor", message + nearest(each.successor, known)))
 
 
 def _check_crosswalk(

@@ -61,10 +61,13 @@ def _collection(plan: Plan, collection: Collection) -> str:
         *_given("Certified by", collection.certified_by),
         *_given("Status", collection.status),
         *_given("How it reaches the state", collection.submitted_as),
+        *_given("It goes to", collection.recipient),
+        *_given("It took the place of", ", ".join(f"`{each.id}`" for each in plan.predecessors(collection.id))),
+        *_given("Its place was taken by", f"`{collection.successor}`" if collection.successor else ""),
         *_given("Kept", collection.retention),
     ]
     dates = [
-        f"{row['school_year']}: {row['kind']} {row['date']}"
+        f"{' '.join(filter(None, (row['school_year'], row['window'])))}: {row['kind']} {row['date']}"
         for row in plan.windows.to_dict("records")
         if row["collection"] == collection.id
     ]
@@ -89,10 +92,10 @@ def _layout_lines(layout: Layout) -> list[str]:
 
 
 def _element(plan: Plan, collection: Collection, layout: Layout, element: Element) -> str:
-    suite = build_suite(plan, collection, layout)
+    judged = build_suite(plan, collection, layout)["expectations"] if layout.is_file else ()
     rules = [
         f"{each['meta']['rule']} {each['meta']['message']}"
-        for each in suite["expectations"]
+        for each in judged
         if each["meta"]["element"] == element.name
     ]
     about = [
@@ -133,11 +136,12 @@ def _mandate(plan: Plan, id: str) -> str:
     ]
     holds = " to ".join(filter(None, (mandate.since, mandate.until)))
     return _page(
-        f"{mandate.citation}: {mandate.title} (`{mandate.id}`)",
+        f"{': '.join(filter(None, (mandate.citation, mandate.title)))} (`{mandate.id}`)",
         ("", mandate.summary),
         ("", [*_given("Whose law", mandate.jurisdiction), *_given("Holds since", holds)]),
         ("Collections that rest on it", of_collections),
         ("Elements of other collections that rest on it", of_elements),
+        ("Not known yet", _open(mandate.open)),
         ("Where this was found", _sources((Source(mandate.source, "", mandate.year, mandate.confidence),))),
     )
 
@@ -185,7 +189,8 @@ def _laws(plan: Plan, links: Sequence[MandateLink]) -> list[str]:
     for link in links:
         mandate = plan.mandate(link.id)
         obligation = f" ({link.obligation})" if link.obligation else ""
-        said.append(f"{mandate.citation}, {mandate.title}{obligation}: {mandate.summary}")
+        named = ", ".join(filter(None, (mandate.citation, mandate.title)))
+        said.append(f"{named}{obligation}: {mandate.summary}")
     return said
 
 

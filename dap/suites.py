@@ -52,11 +52,7 @@ def suite_text(plan: Plan, collection: Collection, layout: Layout) -> str:
 
 def write_suites(plan: Plan) -> list[Path]:
     """Write every suite whose file differs, delete those of layouts that are gone; the paths that changed."""
-    wanted = {
-        suite_path(plan.root, c.id, layout.name): suite_text(plan, c, layout)
-        for c in plan.all_collections
-        for layout in c.layouts
-    }
+    wanted = _wanted(plan)
     changed = []
     for path, text in wanted.items():
         if not path.is_file() or path.read_text("utf-8") != text:
@@ -72,13 +68,17 @@ def write_suites(plan: Plan) -> list[Path]:
 
 def stale_suites(plan: Plan) -> list[Path]:
     """The suites that are missing, differ from what the plan gives, or belong to no layout."""
-    wanted = {
-        suite_path(plan.root, c.id, layout.name): suite_text(plan, c, layout)
-        for c in plan.all_collections
-        for layout in c.layouts
-    }
+    wanted = _wanted(plan)
     stale = [path for path, text in wanted.items() if not path.is_file() or path.read_text("utf-8") != text]
     return stale + [path for path in sorted((plan.root / EXPECTATIONS).glob("*/*.json")) if path not in wanted]
+
+
+def _wanted(plan: Plan) -> dict[Path, str]:
+    return {
+        suite_path(plan.root, c.id, layout.name): suite_text(plan, c, layout)
+        for c in plan.all_collections
+        for layout in c.file_layouts
+    }
 
 
 def _demand_distinct(expectations: list[Expectation], layout: Layout) -> None:

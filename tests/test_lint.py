@@ -128,6 +128,11 @@ def _open(stated: Descriptor, about: str) -> None:
     stated.setdefault("acquisition", {}).setdefault("open", []).append(question)
 
 
+def _as_form(resource: Descriptor) -> None:
+    del resource["path"]
+    resource["data"] = [[each["name"] for each in resource["schema"]["fields"]]]
+
+
 def _duplicate(things: list[Descriptor], original: str, **more: Any) -> None:
     things.append({**named(things, original), **more})
 
@@ -175,7 +180,7 @@ CASES = [
         _field("grade", lambda f: f.update(type="strnig")),
         ROSTER,
         f"{_where('grade')}, type",
-        '"strnig" is none of: string, integer, number, boolean, date. Did you mean "string"?',
+        '"strnig" is none of: string, integer, number, boolean, date, object, time. Did you mean "string"?',
     ),
     Case(
         "L102",
@@ -374,6 +379,14 @@ CASES = [
     ),
     # L120, L121: names
     Case(
+        "L114",
+        "the successor",
+        _roster(lambda d: d["acquisition"].update(successor="example-rooster")),
+        ROSTER,
+        "acquisition, successor",
+        'no collection "example-rooster". Did you mean "example-roster"?',
+    ),
+    Case(
         "L120",
         "two fields",
         _roster(lambda d: _duplicate(layout(d)["schema"]["fields"], "seat")),
@@ -439,6 +452,14 @@ CASES = [
         MANDATES,
         "row 3, citation",
         '"Example act 1" is the citation of "example-act" too',
+    ),
+    Case(
+        "L120",
+        "two windows of one name in a year",
+        _roster(lambda d: d["acquisition"].update(windows=[{"schoolYear": "2025-26", "name": "Fall"}] * 2)),
+        ROSTER,
+        'window "2025-26", name "Fall"',
+        "the school year stands more than once, without names that differ",
     ),
     Case(
         "L120",
@@ -530,6 +551,22 @@ CASES = [
         ROSTER,
         "acquisition",
         "retention is stated, and an open question says that it is not known",
+    ),
+    Case(
+        "L133",
+        "on how the collection reaches the state",
+        _roster(lambda d: _open(d, "submittedAs")),
+        ROSTER,
+        "acquisition",
+        "submittedAs is stated, and an open question says that it is not known",
+    ),
+    Case(
+        "L134",
+        "neither stated nor open",
+        _roster(lambda d: d["acquisition"].pop("submittedAs")),
+        ROSTER,
+        "acquisition",
+        "Neither submittedAs nor an open question about it.",
     ),
     # L140, L141: Social Security numbers
     Case(
@@ -630,6 +667,14 @@ CASES = [
         ROSTER,
         _where("last_name"),
         "minimum asks for a number or date, but the type is string",
+    ),
+    Case(
+        "L153",
+        "a type of forms in a file",
+        _field("last_name", lambda f: f.update(type="time", constraints={}) or f.pop("example")),
+        ROSTER,
+        _where("last_name"),
+        "the column of a file cannot be of the type time",
     ),
     Case(
         "L153",
@@ -790,6 +835,14 @@ CASES = [
         ROSTER,
         'resource "students", rule "exit_date.before_entry_date"',
         "V141 is the rule of `unique`",
+    ),
+    Case(
+        "L154",
+        "a form in a collection of files",
+        _roster(lambda d: _as_form(layout(d))),
+        ROSTER,
+        'resource "students", data',
+        "the collection is submitted as a file",
     ),
     Case(
         "L154",
@@ -1022,6 +1075,32 @@ def _rebuild_if_possible(root: Path) -> None:
             rebuild(root)
         except (PlanError, RequestError):
             return
+
+
+def test_windows_of_one_year_with_names_and_laws_without_citation_are_no_repetition(new_plan: NewPlan) -> None:
+    root = new_plan()
+    edit(root, ROSTER, lambda d: d["acquisition"]["windows"].append({"schoolYear": "2025-26", "name": "Spring"}))
+    for citation in ("Example Act 1", "Example Rule 2"):
+        edit_text(root, MANDATES, citation, "")
+    rebuild(root)
+    assert lint(root) == ()
+
+
+def test_a_form_may_ask_for_what_the_column_of_a_file_may_not_and_has_no_suite(new_plan: NewPlan) -> None:
+    root = new_plan()
+
+    def as_form(descriptor: Descriptor) -> None:
+        descriptor["acquisition"]["submittedAs"] = "form"
+        _as_form(layout(descriptor))
+        field(descriptor, "last_name").update(type="time", format="any", constraints={})
+        field(descriptor, "last_name").pop("example")
+        field(descriptor, "days_enrolled").setdefault("acquisition", {})["codes"] = "programs"
+
+    edit(root, ROSTER, as_form)
+    assert [(each.rule, each.file) for each in lint(root)] == [("L172", SUITE)]
+    rebuild(root)
+    assert not (root / SUITE).exists()
+    assert lint(root) == ()
 
 
 def test_a_sound_plan_has_no_problem(new_plan: NewPlan) -> None:
