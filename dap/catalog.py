@@ -15,6 +15,7 @@ from dap.errors import PlanError, RequestError, nearest
 from dap.plan import (
     Allowance,
     Code,
+    CodeCrosswalkEntry,
     CodeList,
     Collection,
     Condition,
@@ -107,6 +108,7 @@ def examine(root: Path) -> tuple[Plan | None, tuple[Problem, ...]]:
         _check_mandates(_relative(root, catalog / PLAN_FILE), f'promise "{each["id"]}"', stated, tables, problems)
     _check_unique(root, collections, problems)
     _check_crosswalk(root, collections, tables.crosswalk, problems)
+    _check_code_crosswalk(tables, problems)
     promises = tuple(
         Promise(each["id"], each["text"], each.get("mandate", ""), _sources(each))
         for each in package.get("acquisition", {}).get("promises", [])
@@ -121,6 +123,7 @@ def examine(root: Path) -> tuple[Plan | None, tuple[Problem, ...]]:
         all_mandates=tuple(tables.mandates.values()),
         all_code_lists=tuple(tables.code_lists.values()),
         all_crosswalk=tables.crosswalk,
+        all_code_crosswalk=tables.code_crosswalk,
         promises=promises,
         description=package.get("description", ""),
     )
@@ -169,12 +172,14 @@ class _Tables:
     mandates: dict[str, Mandate] = field(default_factory=dict)
     code_lists: dict[str, CodeList] = field(default_factory=dict)
     crosswalk: tuple[CrosswalkEntry, ...] = ()
+    code_crosswalk: tuple[CodeCrosswalkEntry, ...] = ()
 
     @classmethod
     def read(cls, root: Path, package: dict[str, Any], problems: list[Problem]) -> _Tables:
         mandates: dict[str, Mandate] = {}
         code_lists: dict[str, CodeList] = {}
         crosswalk: list[CrosswalkEntry] = []
+        code_crosswalk: list[CodeCrosswalkEntry] = []
         names = [resource["name"] for resource in package["resources"]]
         for wanted in ("mandates", "crosswalk"):
             if wanted not in names:
@@ -195,7 +200,10 @@ class _Tables:
             elif resource["name"] == "crosswalk":
                 rows = _read_table(root, path, "crosswalk.table.json", resource, problems)
                 crosswalk.extend(CrosswalkEntry(**row) for row in rows)
-        return cls(mandates, code_lists, tuple(crosswalk))
+            elif resource["name"] == "code-crosswalk":
+                rows = _read_table(root, path, "code-crosswalk.table.json", resource, problems)
+                code_crosswalk.extend(CodeCrosswalkEntry(**row) for row in rows)
+        return cls(mandates, code_lists, tuple(crosswalk), tuple(code_crosswalk))
 
 
 def _table_fault(resource: dict[str, Any], before: list[str]) -> tuple[str, str] | None:
@@ -203,12 +211,12 @@ def _table_fault(resource: dict[str, Any], before: list[str]) -> tuple[str, str]
     name, path = resource["name"], resource["path"]
     if name in before:
         return "L120", "the name stands more than once"
-    if name in ("mandates", "crosswalk"):
+    if name in ("mandates", "crosswalk", "code-crosswalk"):
         wanted = f"{name}.csv"
     elif "codeList" in resource.get("acquisition", {}):
         wanted = f"code-lists/{name}.csv"
     else:
-        return "L102", "neither mandates, crosswalk nor a code list; a code list says so with acquisition.codeList"
+        return "L102", "no table of the plan is called so; a code list says that it is one with acquisition.codeList"
     return None if path == wanted else ("L121", f'its file is called "{path}", but should be "{wanted}"')
 
 
@@ -662,3 +670,17 @@ def _check_crosswalk(
             problems.append(
                 Problem("L113", file, place, f'no element "{entry.element}" in "{entry.collection}".{hint}')
             )
+
+
+def _check_code_crosswalk(tables: _Tables, problems: list[Problem]) -> None:
+    known = {
+        name: {code.code or code.label for code in code_list.codes} for name, code_list in tables.code_lists.items()
+    }
+    for number, entry in enumerate(tables.code_crosswalk, start=2):
+        file, place = f"{CATALOG}/code-crosswalk.csv", f"row {number}"
+        if entry.code_list not in known:
+            hint = nearest(entry.code_list, known)
+            problems.append(Problem("L113", file, place, f'no code list "{entry.code_list}".{hint}'))
+        elif entry.code not in known[entry.code_list]:
+            hint = nearest(entry.code, known[entry.code_list])
+            problems.append(Problem("L113", file, place, f'no code "{entry.code}" in "{entry.code_list}".{hint}'))
