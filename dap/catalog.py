@@ -15,6 +15,7 @@ from dap.errors import PlanError, RequestError, nearest
 from dap.plan import (
     Allowance,
     Code,
+    CodeCrosswalkEntry,
     CodeList,
     Collection,
     Condition,
@@ -108,6 +109,7 @@ def examine(root: Path) -> tuple[Plan | None, tuple[Problem, ...]]:
     _check_unique(root, collections, problems)
     _check_successors(root, {folder.name for folder in folders}, collections, problems)
     _check_crosswalk({folder.name for folder in folders}, collections, tables.crosswalk, problems)
+    _check_code_crosswalk(tables, problems)
     promises = tuple(
         Promise(each["id"], each["text"], each.get("mandate", ""), _sources(each))
         for each in package.get("acquisition", {}).get("promises", [])
@@ -122,6 +124,7 @@ def examine(root: Path) -> tuple[Plan | None, tuple[Problem, ...]]:
         all_mandates=tuple((tables.mandates or {}).values()),
         all_code_lists=tuple(tables.code_lists.values()),
         all_crosswalk=tables.crosswalk,
+        all_code_crosswalk=tables.code_crosswalk,
         promises=promises,
         description=package.get("description", ""),
     )
@@ -165,17 +168,24 @@ def _position(text: str, place: str) -> int:
 
 @dataclass(frozen=True)
 class _Tables:
-    """The plan's own tables, as far as they could be read; without `mandates` none that is named can be looked up."""
+    """The plan's own tables, as far as they could be read.
+
+    In `unread` code lists, and without `mandates`, nothing can be looked up.
+    """
 
     mandates: dict[str, Mandate] | None = None
     code_lists: dict[str, CodeList] = field(default_factory=dict)
     crosswalk: tuple[CrosswalkEntry, ...] = ()
+    code_crosswalk: tuple[CodeCrosswalkEntry, ...] = ()
+    unread: frozenset[str] = frozenset()
 
     @classmethod
     def read(cls, root: Path, package: dict[str, Any], problems: list[Problem]) -> _Tables:
         mandates: dict[str, Mandate] | None = None
         code_lists: dict[str, CodeList] = {}
         crosswalk: list[CrosswalkEntry] = []
+        code_crosswalk: list[CodeCrosswalkEntry] = []
+        unread: set[str] = set()
         names = [resource["name"] for resource in package["resources"]]
         for wanted in ("mandates", "crosswalk"):
             if wanted not in names:
@@ -189,6 +199,7 @@ class _Tables:
             if "codeList" in resource.get("acquisition", {}):
                 rows = _read_table(root, path, "code-list.table.json", resource, problems)
                 code_lists.setdefault(resource["name"], _code_list(resource, rows))
+                unread |= {resource["name"]} if rows is None else set()
             elif resource["name"] == "mandates":
                 rows = _read_table(root, path, "mandates.table.json", resource, problems)
                 if rows is not None and mandates is None:
@@ -196,7 +207,10 @@ class _Tables:
             elif resource["name"] == "crosswalk":
                 rows = _read_table(root, path, "crosswalk.table.json", resource, problems)
                 crosswalk.extend(CrosswalkEntry(**row) for row in rows or ())
-        return cls(mandates, code_lists, tuple(crosswalk))
+            elif resource["name"] == "code-crosswalk":
+                rows = _read_table(root, path, "code-crosswalk.table.json", resource, problems)
+                code_crosswalk.extend(CodeCrosswalkEntry(**row) for row in rows or ())
+        return cls(mandates, code_lists, tuple(crosswalk), tuple(code_crosswalk), frozenset(unread))
 
 
 def _table_fault(resource: dict[str, Any], before: list[str]) -> tuple[str, str] | None:
@@ -204,12 +218,12 @@ def _table_fault(resource: dict[str, Any], before: list[str]) -> tuple[str, str]
     name, path = resource["name"], resource["path"]
     if name in before:
         return "L120", "the name stands more than once"
-    if name in ("mandates", "crosswalk"):
+    if name in ("mandates", "crosswalk", "code-crosswalk"):
         wanted = f"{name}.csv"
     elif "codeList" in resource.get("acquisition", {}):
         wanted = f"code-lists/{name}.csv"
     else:
-        return "L102", "neither mandates, crosswalk nor a code list; a code list says so with acquisition.codeList"
+        return "L102", "no table of the plan is called so; a code list says that it is one with acquisition.codeList"
     return None if path == wanted else ("L121", f'its file is called "{path}", but should be "{wanted}"')
 
 
@@ -709,3 +723,19 @@ def _check_crosswalk(
             problems.append(
                 Problem("L113", file, place, f'no element "{entry.element}" in "{entry.collection}".{hint}')
             )
+
+
+def _check_code_crosswalk(tables: _Tables, problems: list[Problem]) -> None:
+    known = {
+        name: {code.code or code.label for code in code_list.codes} for name, code_list in tables.code_lists.items()
+    }
+    for number, entry in enumerate(tables.code_crosswalk, start=2):
+        file, place = f"{CATALOG}/code-crosswalk.csv", f"row {number}"
+        if entry.code_list in tables.unread:
+            continue
+        if entry.code_list not in known:
+            hint = nearest(entry.code_list, known)
+            problems.append(Problem("L113", file, place, f'no code list "{entry.code_list}".{hint}'))
+        elif entry.code not in known[entry.code_list]:
+            hint = nearest(entry.code, known[entry.code_list])
+            problems.append(Problem("L113", file, place, f'no code "{entry.code}" in "{entry.code_list}".{hint}'))

@@ -5,7 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 
 from dap.errors import RequestError, nearest
-from dap.plan import Code, Collection, Element, Layout, MandateLink, OpenQuestion, Plan, Source
+from dap.plan import (
+    Code,
+    CodeCrosswalkEntry,
+    Collection,
+    CrosswalkEntry,
+    Element,
+    Layout,
+    MandateLink,
+    OpenQuestion,
+    Plan,
+    Source,
+)
 from dap.suites import build_suite
 
 _MOST_CODES = 30
@@ -108,7 +119,7 @@ def _element(plan: Plan, collection: Collection, layout: Layout, element: Elemen
         *_given("Nine digits are legitimate here", element.allows.reason if element.allows else ""),
     ]
     standards = [
-        f"{each.standard} {each.target} ({each.match} match) {each.note}".strip()
+        _standard(each)
         for each in plan.all_crosswalk
         if (each.collection, each.element) == (collection.id, element.name)
     ]
@@ -124,6 +135,18 @@ def _element(plan: Plan, collection: Collection, layout: Layout, element: Elemen
         ("Not known yet", _open(element.open)),
         ("Where this was found", _sources(element.sources)),
     )
+
+
+def _standard(entry: CrosswalkEntry) -> str:
+    if entry.match == "none":
+        return f"{entry.standard}: no counterpart. {entry.note}"
+    if entry.standard == "EDFacts":
+        return f"EDFacts {entry.target} (fed by this element) {entry.note}".strip()
+    return f"{entry.standard} {entry.target} ({entry.match} match) {entry.note}".strip()
+
+
+def _option(entry: CodeCrosswalkEntry) -> str:
+    return f"`{entry.option}` ({entry.match} match)" if entry.option else "(no counterpart)"
 
 
 def _mandate(plan: Plan, id: str) -> str:
@@ -157,12 +180,18 @@ def _code_list(plan: Plan, name: str) -> str:
         for collection, _, element in plan.every_element()
         if element.codes == name
     ]
+    standards = [
+        f"`{each.code}`: {each.standard} {each.target} {_option(each)} {each.note}".strip()
+        for each in plan.all_code_crosswalk
+        if each.code_list == name
+    ]
     return _page(
         f"{code_list.title} (`{name}`)",
         ("", code_list.description),
         ("Codes", [_said_code(code) for code in code_list.codes]),
         ("", "" if code_list.complete else "The list is not known to be complete, so it is no rule."),
         ("Used by", used),
+        ("National standards", standards),
         ("Not known yet", _open(code_list.open)),
         ("Where this was found", _sources(code_list.sources)),
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import subprocess
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from datetime import date
@@ -41,7 +42,7 @@ def lint(root: Path, *, examples: bool = True) -> tuple[Problem, ...]:
     plan, problems = examine(root)
     found = list(problems)
     if plan is not None:
-        checks: list[Check] = [_facts, _privacy, _layouts, _lists, _dates, _version]
+        checks: list[Check] = [_facts, _privacy, _layouts, _lists, _crosswalks, _dates, _version]
         found += [problem for each in checks for problem in each(plan)]
         # While references are broken no suite can be built, and all of this would say the same again.
         if not problems:
@@ -411,6 +412,54 @@ def _lists(plan: Plan) -> Iterator[Problem]:
             yield Problem(
                 "L155", file, place, f'no code of "{code_list.name}" is in force in the layout\'s school years'
             )
+
+
+_TARGETS = {"CEDS": "[0-9]{6}", "EDFacts": "FS[0-9]{3}"}
+
+
+def _crosswalks(plan: Plan) -> Iterator[Problem]:
+    """Both crosswalks: no match twice, an id of its standard's form, and no counterpart said in one way."""
+    file = f"{CATALOG}/crosswalk.csv"
+    matched = {(each.collection, each.element, each.standard) for each in plan.all_crosswalk if each.match != "none"}
+    elements = Counter((each.collection, each.element, each.standard, each.target) for each in plan.all_crosswalk)
+    for number, each in enumerate(plan.all_crosswalk, start=2):
+        place, key = f"row {number}", (each.collection, each.element, each.standard)
+        if elements[(*key, each.target)] > 1:
+            yield Problem("L120", file, place, "the same element and target stand more than once")
+        for fault in _match_faults(each.standard, each.match, each.target, each.note):
+            yield Problem("L115", file, place, fault)
+        if each.target and (fault := _target_fault(each.standard, each.target)):
+            yield Problem("L115", file, place, fault)
+        if each.match == "none" and key in matched:
+            yield Problem(
+                "L115", file, place, f"the element has no counterpart in {each.standard}, and one in another row"
+            )
+    file = f"{CATALOG}/code-crosswalk.csv"
+    options = Counter((each.code_list, each.code, each.target, each.option) for each in plan.all_code_crosswalk)
+    for number, code in enumerate(plan.all_code_crosswalk, start=2):
+        place = f"row {number}"
+        if options[(code.code_list, code.code, code.target, code.option)] > 1:
+            yield Problem("L120", file, place, "the same code and option stand more than once")
+        for fault in _match_faults(code.standard, code.match, code.option, code.note):
+            yield Problem("L115", file, place, fault)
+        if fault := _target_fault(code.standard, code.target):
+            yield Problem("L115", file, place, fault)
+
+
+def _match_faults(standard: str, match: str, counterpart: str, note: str) -> Iterator[str]:
+    if match == "none" and counterpart:
+        yield f'the match is none, but "{counterpart}" is given'
+    if match == "none" and not note:
+        yield "the match is none, but no note says what was looked for"
+    if match != "none" and not counterpart:
+        yield f"the match is {match}, but nothing is given that it matches"
+    if standard == "EDFacts" and match not in ("close", "none"):
+        yield f"a file is fed (close) or it is not (none); {match} says nothing about a file"
+
+
+def _target_fault(standard: str, target: str) -> str:
+    form = _TARGETS.get(standard, ".*")
+    return "" if re.fullmatch(form, target) else f'"{target}" does not have the form of {standard}, {form}'
 
 
 def _dates(plan: Plan) -> Iterator[Problem]:

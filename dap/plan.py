@@ -321,6 +321,20 @@ class CrosswalkEntry:
     source: str = ""
 
 
+@dataclass(frozen=True)
+class CodeCrosswalkEntry:
+    """How a code (or, where the list gives none, a label) corresponds to an option of a national standard's element."""
+
+    code_list: str
+    code: str
+    standard: str
+    target: str
+    option: str
+    match: str
+    note: str = ""
+    source: str = ""
+
+
 NO_SSN = "no-ssn"
 """The id of the promise that no Social Security number is collected."""
 
@@ -340,7 +354,8 @@ class Plan:
     """A state's Data Acquisition Plan.
 
     The records are in `all_collections`, `all_mandates`, `all_code_lists`; the same facts as tidy pandas tables
-    in `collections`, `elements`, `mandates`, `codes`, `windows`, `element_mandates`, `open_questions`, `crosswalk`.
+    in `collections`, `elements`, `mandates`, `codes`, `windows`, `element_mandates`, `open_questions`, `crosswalk`,
+    `code_crosswalk`.
     """
 
     root: Path
@@ -351,6 +366,7 @@ class Plan:
     all_mandates: tuple[Mandate, ...]
     all_code_lists: tuple[CodeList, ...]
     all_crosswalk: tuple[CrosswalkEntry, ...] = ()
+    all_code_crosswalk: tuple[CodeCrosswalkEntry, ...] = ()
     promises: tuple[Promise, ...] = ()
     description: str = ""
 
@@ -487,6 +503,11 @@ class Plan:
         """One row a correspondence: collection, element, standard, target, match, note, source."""
         return _table("crosswalk", [dict(vars(each)) for each in self.all_crosswalk])
 
+    @cached_property
+    def code_crosswalk(self) -> pd.DataFrame:
+        """One row a correspondence: code_list, code, standard, target, option, match, note, source."""
+        return _table("code_crosswalk", [dict(vars(each)) for each in self.all_code_crosswalk])
+
     def _repr_html_(self) -> str:
         layouts = sum(len(each.layouts) for each in self.all_collections)
         counts = (
@@ -525,6 +546,7 @@ _COLUMNS = {
     "windows": "collection school_year window kind date",
     "open_questions": "collection layout element code_list mandate about why",
     "crosswalk": "collection element standard target match note source",
+    "code_crosswalk": "code_list code standard target option match note source",
 }
 
 

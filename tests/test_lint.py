@@ -236,7 +236,7 @@ CASES = [
         _catalog(lambda d: _duplicate(d["resources"], "crosswalk", name="crosswlak")),
         PLAN,
         'resource "crosswlak"',
-        "neither mandates, crosswalk nor a code list",
+        "no table of the plan is called so; a code list says that it is one",
     ),
     # L103: what does not follow a table's schema
     Case(
@@ -247,14 +247,21 @@ CASES = [
         "row 2",
         "8 cells, but there are 7",
     ),
-    Case("L103", "an empty cell", _text(CROSSWALK, "000001", ""), CROSSWALK, "row 3, target", "must not be empty"),
+    Case(
+        "L103",
+        "an empty cell",
+        _text(CROSSWALK, "exact,,https://example.org/crosswalk", "exact,,"),
+        CROSSWALK,
+        "row 3, source",
+        "must not be empty",
+    ),
     Case(
         "L103",
         "another value",
         _text(CROSSWALK, "close", "clsoe"),
         CROSSWALK,
         "row 2, match",
-        '"clsoe" is none of: exact, close, broader, narrower. Did you mean "close"?',
+        '"clsoe" is none of: exact, close, broader, narrower, none. Did you mean "close"?',
     ),
     Case(
         "L103",
@@ -280,7 +287,7 @@ CASES = [
         'resource "grades"',
         "its schema is not the one of schemas/code-list.table.json",
     ),
-    # L110 to L113: what names a thing that does not exist
+    # L110 to L115: what names a thing that does not exist
     Case(
         "L110",
         "on the collection",
@@ -378,6 +385,22 @@ CASES = [
         'no element "grades" in "example-roster". Did you mean "grade"?',
     ),
     # L120, L121: names
+    Case(
+        "L115",
+        "an id of another form",
+        _text(CROSSWALK, "CEDS,000001", "CEDS,1"),
+        CROSSWALK,
+        "row 3",
+        '"1" does not have the form of CEDS',
+    ),
+    Case(
+        "L115",
+        "no counterpart, and nothing said of it",
+        _text(CROSSWALK, "CEDS,000001,exact", "CEDS,,none"),
+        CROSSWALK,
+        "row 3",
+        "no note says what was looked for",
+    ),
     Case(
         "L114",
         "the successor",
@@ -511,7 +534,7 @@ CASES = [
         'resource "grades"',
         'its file is called "code-lists/grade.csv", but should be "code-lists/grades.csv"',
     ),
-    # L130 to L133: facts
+    # L130 to L134: facts
     Case(
         "L130",
         "neither stated nor open",
@@ -1158,7 +1181,9 @@ def test_problems_of_one_descriptor_stand_in_its_own_order(new_plan: NewPlan) ->
 def test_rows_of_a_table_stand_in_the_order_of_their_numbers(new_plan: NewPlan) -> None:
     root = new_plan()
     path = root / CROSSWALK
-    path.write_text(path.read_text("utf-8") + "none-such,grade,CEDS,1,exact,,Example\n" * 9, "utf-8")
+    path.write_text(
+        path.read_text("utf-8") + "".join(f"none-such,grade,CEDS,00001{n},exact,,Example\n" for n in range(9)), "utf-8"
+    )
     assert [each.place for each in lint(root)] == [f"row {number}" for number in range(4, 13)]
 
 

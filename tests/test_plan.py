@@ -36,6 +36,7 @@ COLUMNS = {
     "windows": "collection school_year window kind date",
     "open_questions": "collection layout element code_list mandate about why",
     "crosswalk": "collection element standard target match note source",
+    "code_crosswalk": "code_list code standard target option match note source",
 }
 MANDATES = "catalog/mandates.csv"
 INHERITED = {
@@ -91,6 +92,7 @@ def test_there_is_one_row_for_each_thing(connecticut: Plan) -> None:
     assert len(connecticut.mandates) == len(_rows("mandates.csv"))
     assert connecticut.mandates["id"].is_unique
     assert len(connecticut.crosswalk) == len(_rows("crosswalk.csv"))
+    assert len(connecticut.code_crosswalk) == len(_rows("code-crosswalk.csv"))
     files = sorted((ROOT / "catalog/code-lists").glob("*.csv"))
     assert len(connecticut.codes) == sum(len(_rows(f"code-lists/{path.name}")) for path in files)
     assert set(connecticut.codes["code_list"]) == {path.stem for path in files}
