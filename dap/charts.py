@@ -274,7 +274,7 @@ def _mandate_chart(counted: pd.DataFrame, behind: Mapping[str, int], links: pd.D
     rows = pd.concat([drawn.drop(rest.index), _summed(rest, links)], ignore_index=True)
     rows["spoken"] = rows["law"] + ", " + rows["kind"] + ": " + rows["number"].astype(str)
     tips = _tips(law="Law", citation="Citation", kind="Kind", number="Elements")
-    width, groups = _WIDTH - 40, []
+    width, groups = _WIDTH - 70, []
     room = _room(rows, width)
     headings = {each: f"{JURISDICTIONS[each][0]}: behind {_many(number, 'element')}" for each, number in behind.items()}
     headings[_REST] = f"All others, each behind {_at_most(rest['number'])}"

@@ -235,20 +235,42 @@ def _deliver(text: str, output: str | None) -> None:
 
 
 def _every_file(names: Sequence[str]) -> tuple[list[Path], bool]:
-    """The files named, and those in the folders named in the order of their names; and whether a folder was named."""
+    """The files named, and those in the folders named in the order of their names; and whether a folder was named.
+
+    RequestError, with all that is wrong, before anything is judged. What is left out of a folder is said on stderr.
+    """
     paths: list[Path] = []
+    faults: list[str] = []
     folder_given = False
     for number, name in enumerate(names, start=1):
         path = Path(name)
-        if path.is_dir():
-            folder_given = True
-            inside = sorted(each for each in path.iterdir() if each.is_file() and not each.name.startswith("."))
-            if not inside:
-                raise RequestError(f"argument {number}: the folder holds no file.")
-            paths += inside
-        else:
-            paths.append(path)
+        try:
+            if not path.is_dir():
+                if fault := _fault(path):
+                    faults.append(f"file {len(paths) + 1}: {fault}")
+                paths.append(path)
+                continue
+            entries = sorted(path.iterdir())
+        except OSError:
+            faults.append(f"argument {number}: it cannot be opened.")
+            continue
+        folder_given = True
+        inside = [each for each in entries if each.is_file() and not each.name.startswith(".")]
+        if not inside:
+            faults.append(f"argument {number}: the folder holds no file.")
+        elif len(inside) < len(entries):
+            left_out = f"{len(entries) - len(inside)} of {len(entries)} entries"
+            click.echo(f"dap: left out of the folder, as hidden, folders or no regular files: {left_out}.", err=True)
+        paths += inside
+    if faults:
+        raise RequestError("\n".join(faults))
     return paths, folder_given
+
+
+def _fault(path: Path) -> str:
+    if path.is_file():
+        return ""
+    return "not a regular file." if path.exists() else "there is no such file."
 
 
 @cli.command()

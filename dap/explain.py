@@ -40,7 +40,7 @@ def explain(plan: Plan, name: str) -> str:
         ),
     ]
     if not parts:
-        raise RequestError(f'Nothing in the plan is called "{name}".{nearest(name, _names(plan))}')
+        raise RequestError(f"Nothing in the plan is called so.{nearest(name, _names(plan))}")
     return "\n".join(parts)
 
 

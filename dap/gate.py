@@ -22,7 +22,7 @@ AUTO = "auto"
 FIRST_ROWS = 100
 
 _FILE_NAME = r"[0-9]{{3,7}}-{collection}-[0-9]{{4}}-[0-9]{{2}}(?:-[0-9]{{1,3}})?\.[a-z]{{2,4}}"
-_PERIOD = re.compile(r"[0-9]{4}-[0-9]{2}")
+_PERIOD = re.compile(r"([0-9]{4})-([0-9]{2})")
 _DISTRICT = re.compile(r"[0-9A-Za-z]{1,20}")
 
 
@@ -48,9 +48,14 @@ def check(
     """
     plan = plan or open_plan()
     _demand_form(period, district)
+    if rows is not None and rows < 0:
+        raise RequestError("The number of rows a finding lists is 0 or more.")
     chosen = None if collection == AUTO else plan.collection(collection)
     content = load(Path(path), f"file {number}")
     owner, layout = _layout_for(content, plan, chosen, resource, f"file {number}")
+    if period is not None and layout.valid_for and period not in layout.valid_for:
+        years = ", ".join(layout.valid_for)
+        raise RequestError(f'The layout "{layout.name}" is that of other school years: {years}.')
     submission = read(content, layout, Path(path).name)
     return _judged(submission, plan, owner, layout, period, district, rows, number)
 
@@ -71,8 +76,9 @@ def _judged(
     reading = submission.reading
     suite, suite_hash = _suite(plan, collection, layout)
     parameters = {name: [value] for name, value in ((DISTRICT, district), (PERIOD, period)) if value is not None}
-    suite, not_asked = _without_unanswerable(suite, parameters)
+    suite = _without_unanswerable(suite, parameters)
     suite, _ = applicable(suite, reading.columns, readable=reading.readable)
+    not_asked = _not_asked(suite, layout, parameters)
     outcomes = engine.judge(suite, submission.frame, parameters, rows)
     broken = tuple(sorted({outcome.meta["rule"] for outcome in outcomes if outcome.broke}))
     findings = _findings(outcomes)
@@ -101,7 +107,8 @@ def _judged(
 
 
 def _demand_form(period: str | None, district: str | None) -> None:
-    if period is not None and not _PERIOD.fullmatch(period):
+    form = _PERIOD.fullmatch(period) if period is not None else None
+    if period is not None and (form is None or (int(form[1]) + 1) % 100 != int(form[2])):
         raise RequestError("The period is a school year, written like 2025-26.")
     if district is not None and not _DISTRICT.fullmatch(district):
         raise RequestError("The district is a code of letters and digits, such as 001.")
@@ -114,8 +121,13 @@ def _layout_for(
     if chosen is not None and (resource is not None or not chosen.file_layouts):
         return chosen, file_layout(chosen, resource)
     candidates = [
-        (each, layout) for each in ([chosen] if chosen else plan.all_collections) for layout in each.file_layouts
+        (each, layout)
+        for each in ([chosen] if chosen else plan.all_collections)
+        for layout in each.file_layouts
+        if resource in (None, layout.name)
     ]
+    if not candidates:
+        raise RequestError("No collection of the plan has a file layout of that name.")
     if chosen is not None and len(candidates) == 1:
         return candidates[0]
     distances = [_distance(header_of(content, layout), layout) for _, layout in candidates]
@@ -166,20 +178,24 @@ def _suite(plan: Plan, collection: Collection, layout: Layout) -> tuple[Any, str
     return suite, digest(path.read_bytes())
 
 
-def _without_unanswerable(suite: Any, parameters: dict[str, list[str]]) -> tuple[Any, tuple[str, ...]]:
-    """The suite without the rules whose parameter the request does not give, and the ids of these rules."""
+def _without_unanswerable(suite: Any, parameters: dict[str, list[str]]) -> Any:
+    """The suite without the rules whose parameter the request does not give."""
     from great_expectations import ExpectationSuite
 
-    asked: list[Any] = []
-    not_asked: list[str] = []
+    asked = []
     for expectation in suite.expectations:
         value_set = expectation.configuration.kwargs.get("value_set")
         wanted = value_set.get("$PARAMETER") if isinstance(value_set, dict) else None
         if wanted is None or wanted in parameters:
             asked.append(expectation)
-        else:
-            not_asked.append(expectation.meta["rule"])
-    return ExpectationSuite(name=suite.name, expectations=asked, meta=suite.meta), tuple(not_asked)
+    return ExpectationSuite(name=suite.name, expectations=asked, meta=suite.meta)
+
+
+def _not_asked(suite: Any, layout: Layout, parameters: dict[str, list[str]]) -> tuple[str, ...]:
+    """The rules on whose file it is that are not asked: request, layout or file gives nothing to compare."""
+    asked = {expectation.meta["rule"] for expectation in suite.expectations}
+    known = (("V160", DISTRICT, layout.district_field), ("V161", PERIOD, layout.period_field))
+    return tuple(id for id, name, field in known if id not in asked and (field or name in parameters))
 
 
 def _findings(outcomes: list[Outcome]) -> tuple[Finding, ...]:

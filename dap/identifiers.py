@@ -20,10 +20,20 @@ LABELLED = "labelled"
 
 # Dashes outside the category Pd: minus, hyphen bullet, modifier, prolonged sound mark, heavy and superscript minus.
 _DASHES = frozenset("\u2212\u2043\u02d7\u30fc\u2796\u207b")
-_REMOVED = frozenset("\u034f")
+# Look-alikes of the other separators: dots and bullets, slashes, tildes; and letters that draw nothing.
+_FOLDED = {
+    **dict.fromkeys("\u00b7\u2022\u2219\u22c5\u2024\u30fb", "."),
+    **dict.fromkeys("\u2044\u2215", "/"),
+    **dict.fromkeys("\u223c\u02dc", "~"),
+    **dict.fromkeys("\u2800\u3164\u115f\u1160", " "),
+}
+# The grapheme joiner and the variation selectors: marks that draw nothing.
+_REMOVED = frozenset("\u034f" + "".join(map(chr, range(0xFE00, 0xFE10))))
 _SOFT_HYPHEN = "\u00ad"
 
 _SEPARATOR = r"[ \-._/\\|:~*]{1,4}"
+_LONGEST_SEPARATOR = 4
+_CHAIN_MARKS = frozenset("-./:")
 _SEPARATED = re.compile(rf"(?<![0-9])(?=([0-9]{{3}})({_SEPARATOR})([0-9]{{2}})({_SEPARATOR})([0-9]{{4}})(?![0-9]))")
 # Not the digits after a decimal point, nor those before one; a point after a letter ("No.") makes no fraction.
 _NINE = re.compile(r"(?<![0-9])(?<![0-9 ]\.)(?<!\A\.)[0-9]{9}(?![0-9]|[.,][0-9])")
@@ -136,14 +146,21 @@ def _worth_a_look(value: str) -> bool:
 def _normalised(text: str) -> tuple[str, ...]:
     """The text as it is scanned: entities and percent codes decoded; digits, dashes and blanks folded."""
     if text.isascii() and "&" not in text and "%" not in text:
-        return (text.translate(_BLANKS),)
+        return (text.translate(_BLANKS_AND_CONTROLS),)
     # As it stands as well: what only looks like a code ("95%000-12-3456") would swallow digits when decoded.
     decoded = unquote(html.unescape(text), errors="replace")
-    hyphened = (each.replace(_SOFT_HYPHEN, instead) for each in (text, decoded) for instead in ("", "-"))
+    # A raised digit is a digit to NFKC; as a footnote mark behind a number it is none. Both ways are scanned.
+    marked = (each for text in (text, decoded) for each in (text, _without_raised(text)))
+    hyphened = (each.replace(_SOFT_HYPHEN, instead) for each in marked for instead in ("", "-"))
     return tuple(_folded(each) for each in dict.fromkeys(hyphened))
 
 
+def _without_raised(text: str) -> str:
+    return "".join(each for each in text if not unicodedata.decomposition(each).startswith(("<super>", "<sub>")))
+
+
 _BLANKS = {ord(blank): " " for blank in "\t\n\r\v\f\x1c\x1d\x1e\x1f\x85"}
+_BLANKS_AND_CONTROLS: dict[int, str | None] = {**dict.fromkeys((*range(32), 127)), **_BLANKS}
 
 
 def _folded(text: str) -> str:
@@ -156,23 +173,35 @@ def _folded(text: str) -> str:
             folded.append(str(unicodedata.digit(character)))
         elif category in ("Zs", "Zl", "Zp") or ord(character) in _BLANKS:
             folded.append(" ")
-        elif category != "Cf" and character not in _REMOVED:
-            folded.append(character)
+        elif category not in ("Cf", "Cc") and character not in _REMOVED:
+            folded.append(_FOLDED.get(character, character))
     return "".join(folded)
 
 
 def _separated(text: str) -> Iterator[tuple[str, str, str]]:
-    for match in _SEPARATED.finditer(text):
+    found = list(_SEPARATED.finditer(text))
+    named = bool(found) and any(_SSN_WORD.search(words) for words in _words(text))
+    for place, match in enumerate(found):
         area, first, group, second, serial = match.groups()
-        if not _in_chain(text, match.start(1), match.end(5), first, second):
+        # Two such numbers in a row vouch for each other, and a word for Social Security number for all.
+        beside = found[max(0, place - 1) : place] + found[place + 1 : place + 2]
+        repeated = any(_gap(match, other) <= _LONGEST_SEPARATOR for other in beside)
+        if named or repeated or not _in_chain(text, match.start(1), match.end(5), first, second):
             yield area, group, serial
 
 
+def _gap(one: re.Match[str], other: re.Match[str]) -> int:
+    return max(one.start(1), other.start(1)) - min(one.end(5), other.end(5))
+
+
 def _in_chain(text: str, start: int, end: int, first: str, second: str) -> bool:
-    """Whether the groups are part of a longer chain of the same separator and digits, such as a version number."""
-    if first != second:
+    """Whether the groups are part of a longer chain of the same mark and digits, such as a version or a code.
+
+    Blanks and underscores join what does not belong together, so they make no chain.
+    """
+    if first != second or first not in _CHAIN_MARKS:
         return False
-    before, after = text[max(0, start - len(first) - 1) : start], text[end : end + len(second) + 1]
+    before, after = text[max(0, start - 2) : start], text[end : end + 2]
     return bool(re.fullmatch(rf"[0-9]{re.escape(first)}", before) or re.fullmatch(rf"{re.escape(second)}[0-9]", after))
 
 

@@ -524,7 +524,8 @@ class Plan:
 def _find(wanted: str, known: Mapping[str, T], what: str) -> T:
     if wanted in known:
         return known[wanted]
-    raise RequestError(f'There is no {what} "{wanted}".{nearest(wanted, known)}')
+    # What was asked for is not repeated: arguments get swapped, and a file's name may hold what must not be said.
+    raise RequestError(f"There is no such {what}.{nearest(wanted, known)}")
 
 
 def _escape(text: str) -> str:

@@ -76,7 +76,7 @@ class Report:
     """The answer to one submission.
 
     `verdict` is `accepted`, `rejected` or `unreadable`, and None where a rule broke while running (`broken` names it).
-    `not_asked` names the rules that were not asked because the request did not say for whom the file was sent.
+    `not_asked` names the rules on whose file it is that were not asked: the request did not say, or there is no column.
     """
 
     verdict: str | None
@@ -263,9 +263,14 @@ def scanned_sentence(report: Report) -> str:
 
 def not_asked_sentence(report: Report) -> str:
     """Which rules were not asked, and how to have them asked; empty where all were."""
-    options = {"V160": "the sending district (give --district)", "V161": "the school year (give --period)"}
-    asked_for = [options.get(id, id) for id in report.not_asked]
-    return f"Not compared: {' and '.join(asked_for)}." if asked_for else ""
+    options = {
+        "V160": ("the sending district", report.district, "--district"),
+        "V161": ("the school year", report.period, "--period"),
+    }
+    said = []
+    for what, given, option in (options[id] for id in report.not_asked):
+        said.append(f"{what} ({f'give {option}' if given is None else 'the file has no column for it'})")
+    return f"Not compared: {' and '.join(said)}." if said else ""
 
 
 def as_html_fragment(report: Report) -> str:

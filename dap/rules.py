@@ -59,7 +59,7 @@ def rule(id: str) -> Rule:
     known = rules()
     if id.upper() in known:
         return known[id.upper()]
-    raise RequestError(f'There is no rule "{id}".{nearest(id.upper(), known)}')
+    raise RequestError(f"There is no such rule.{nearest(id.upper(), known)}")
 
 
 def is_rule_id(name: str) -> bool:

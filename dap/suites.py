@@ -74,10 +74,11 @@ def stale_suites(plan: Plan) -> list[Path]:
 
 
 def _wanted(plan: Plan) -> dict[Path, str]:
+    """What each suite's file has to hold."""
     return {
-        suite_path(plan.root, c.id, layout.name): suite_text(plan, c, layout)
-        for c in plan.all_collections
-        for layout in c.file_layouts
+        suite_path(plan.root, collection.id, layout.name): suite_text(plan, collection, layout)
+        for collection in plan.all_collections
+        for layout in collection.file_layouts
     }
 
 
@@ -99,9 +100,13 @@ class _Builder:
         yield from self._reading()
         yield from self._header()
         yield from self._identifiers()
-        patterned = [each.name for each in self.layout.elements if self._has_pattern(each)]
-        if patterned:
-            yield self._make("V105", "expect_columns_to_hold_no_control_characters", {"columns": patterned})
+        open_ended = [each for each in self.layout.elements if self._set_of(each)[0] is None and each.type != "date"]
+        if open_ended:
+            kwargs = {
+                "columns": [each.name for each in open_ended],
+                "multiline": [each.name for each in open_ended if not self._has_pattern(each)],
+            }
+            yield self._make("V105", "expect_columns_to_hold_no_control_characters", kwargs)
         for element in self.layout.elements:
             yield from self._element(element)
         yield from self._keys()
@@ -153,12 +158,14 @@ class _Builder:
             ("S110", "stray_line_end"),
             ("S111", "empty_line"),
             ("S112", "empty_row"),
+            ("S113", "header_elsewhere"),
             ("P203", "extra_cells"),
         )
+        header = f"row {len(self.layout.title_lines) + 1}"
         for id, fault in kinds:
             if fault == "title_lines" and not self.layout.title_lines:
                 continue
-            yield self._make(id, "expect_submission_to_be_well_formed", {"fault": fault})
+            yield self._make(id, "expect_submission_to_be_well_formed", {"fault": fault}, expected=header)
 
     def _header(self) -> Iterator[Expectation]:
         every = [each.name for each in self.layout.elements]
@@ -236,8 +243,8 @@ class _Builder:
             yield self._make(
                 "V120", "expect_column_values_to_match_regex", kwargs, element, said_pattern(pattern) + marks
             )
-        elif element.type == "string" and element.required:
-            yield self._make("V104", "expect_column_values_to_match_regex", {**column, "regex": r"[^\s]"}, element)
+        if element.type == "string" and admits_blanks(element.constraints.get("pattern", "")):
+            yield self._make("V104", "expect_column_values_to_match_regex", {**column, "regex": VISIBLE}, element)
 
     def _set_of(self, element: Element) -> tuple[list[str] | None, str]:
         """The permitted values where they are a complete list, an enum or a boolean's two, and how to say so."""
@@ -384,6 +391,18 @@ def anchored(pattern: str, marks: tuple[str, ...] = ()) -> str:
     """The pattern for the whole cell, or one of the marks that stand for a missing value."""
     alternatives = [pattern, *(_literal(mark) for mark in marks)]
     return f"^(?:{'|'.join(alternatives)})$"
+
+
+# A character that draws something. Written out, because engines differ on what a blank is.
+VISIBLE = (
+    "[^\u0009-\u000d\u0020\u0085\u00a0\u00ad\u115f\u1160\u1680\u180e\u2000-\u200f"
+    "\u2028-\u202f\u205f-\u2064\u2800\u3000\u3164\ufeff]"
+)
+
+
+def admits_blanks(pattern: str) -> bool:
+    """Whether a text that draws nothing fits the pattern; every text fits none."""
+    return not pattern or any(re.fullmatch(pattern, blank * many) for blank in " \u00a0\u200b" for many in (1, 2, 3))
 
 
 def pattern_widths(pattern: str) -> tuple[int, int]:

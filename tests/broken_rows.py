@@ -83,10 +83,10 @@ def _field_cases(name: str, field: dict[str, Any], missing: list[dict[str, str]]
         yield Case("V103", name, {**_making_true(ours["forbiddenWhen"]), name: _passing(field)})
     if "unique" in rules:
         yield Case("V140", name, {}, rows=2)
-    yield from _value_cases(name, field, bool(rules.get("required")))
+    yield from _value_cases(name, field)
 
 
-def _value_cases(name: str, field: dict[str, Any], required: bool) -> Iterator[Case]:
+def _value_cases(name: str, field: dict[str, Any]) -> Iterator[Case]:
     rules, kind = field.get("constraints", {}), field["type"]
     codes = field.get("acquisition", {}).get("codes")
     if codes and complete_codes(codes) is not None:
@@ -101,7 +101,7 @@ def _value_cases(name: str, field: dict[str, Any], required: bool) -> Iterator[C
         yield Case("V123", name, {name: "31st of June"})
     if "pattern" in rules:
         yield Case("V120", name, {name: "?"})
-    elif kind == "string" and required:
+    if kind == "string" and re.fullmatch(rules.get("pattern", ".*"), "  "):
         yield Case("V104", name, {name: "  "})
     if kind in ("integer", "number") and ("minimum" in rules or "maximum" in rules):
         beyond = rules["minimum"] - 1 if "minimum" in rules else rules["maximum"] + 1

@@ -133,7 +133,7 @@ def test_what_could_not_run_exits_3_and_gives_no_verdict(good: Path, copy: Path)
         (("check", "{folder}/empty", "--collection", "psis-october"), "the folder holds no file"),
         (("chek", "{good}"), "dap --help"),
         (("example", "edsight-chronic-absenteeism"), "--resource"),
-        (("explain", "P10"), 'no rule "P10"'),
+        (("explain", "P10"), 'no such rule. Did you mean "P10'),
     ],
 )
 def test_a_wrong_request_says_what_to_do(
@@ -176,6 +176,45 @@ def test_several_files_and_a_folder_give_a_list_and_the_worst_exit_code(
     bad.unlink()
     code, reports, _ = _check(capsys, good.parent)
     assert (code, [each["verdict"] for each in reports]) == (0, ["accepted"])
+
+
+def test_all_that_is_wrong_with_the_files_named_is_said_before_any_is_judged(
+    capsys: pytest.CaptureFixture[str], good: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "empty").mkdir()
+    names = (good, tmp_path / "missing.csv", tmp_path / "empty", tmp_path / ("n" * 5000))
+    code, out, err = _here(capsys, "check", *names, "--collection", "psis-october")
+    assert (code, out) == (2, "")
+    assert "file 2: there is no such file." in err
+    assert "argument 3: the folder holds no file." in err
+    assert "argument 4: it cannot be opened." in err
+
+
+def test_what_is_left_out_of_a_folder_is_said(capsys: pytest.CaptureFixture[str], good: Path) -> None:
+    (good.parent / "older").mkdir()
+    (good.parent / ".hidden.csv").write_text("", "utf-8")
+    code, reports, err = _check(capsys, good.parent)
+    assert (code, len(reports)) == (0, 1)
+    assert "2 of 3 entries" in err
+
+
+def test_a_layout_is_named_with_auto_only_where_there_is_one(capsys: pytest.CaptureFixture[str], good: Path) -> None:
+    arguments = ("check", good, "--collection", "auto", "--resource")
+    assert _here(capsys, *arguments, "october")[0] == 0
+    assert _here(capsys, *arguments, "octobre")[:2] == (2, "")
+
+
+def test_a_year_or_district_that_cannot_be_compared_is_said(capsys: pytest.CaptureFixture[str], good: Path) -> None:
+    code, report, _ = _check(capsys, good, "--period", "2025-26", "--district", "999")
+    assert (code, report["not_asked"], report["period"]) == (0, ["V161"], "2025-26")
+    _, out, _ = _here(capsys, "check", good, "--collection", "psis-october", "--period", "2025-26")
+    assert "Not compared: the sending district (give --district) and the school year (the file has no column" in out
+    public = ROOT / "tests/data/edsight-chronic-absenteeism/chronic-absenteeism__2018-19_grade.csv"
+    arguments = ("check", public, "--collection", "edsight-chronic-absenteeism", "--period")
+    assert _here(capsys, *arguments, "2018-19")[0] == 0
+    code, out, err = _here(capsys, *arguments, "2025-26")
+    assert (code, out) == (2, "")
+    assert "2018-19, 2019-20" in err
 
 
 def test_warnings_refuse_only_when_asked_to(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:

@@ -76,6 +76,10 @@ def test_every_rule_on_values_finds_its_own_row(plan: Plan, write: Write, collec
             found = _one(report, case.rule, case.element or None)
         assert found.rule == case.rule
         assert set(rows) <= set(found.rows), f"{case} should be found in {rows}"
+        others = {
+            row for other, listed in expected if set(other.cells) & set(case.cells or {case.element}) for row in listed
+        }
+        assert set(found.rows) <= others | set(rows), f"{case} is found where nothing breaks it"
         if case.element in layout.by_name:
             assert found.column == 1 + list(layout.by_name).index(case.element)
             assert found.mandate in {link.id for link in layout.by_name[case.element].mandates} | {None}
@@ -129,6 +133,7 @@ _SHAPE: dict[str, tuple[Callable[[bytes], bytes], tuple[int, ...], int | None]] 
     "S110": (lambda content: content.replace(b"\n0000000003,", b"\n00000\r0003,"), (4,), None),
     "S111": (lambda content: content.replace(b"\n0000000003,", b"\n\n0000000003,"), (4,), None),
     "S112": (lambda content: content.replace(b"\n0000000003,", b"\n" + b"," * 22 + b"\n0000000003,"), (4,), None),
+    "S113": (lambda content: b"Our export\n\n" + content, (3,), None),
     "S120": (lambda content: _without_first_column(content.decode()).encode(), (1,), None),
     "S121": (lambda content: content.replace(b"facilityCode2", b"facilityCode1", 1), (1,), 6),
     "S122": (lambda content: content.replace(b"facilityCode2", b"", 1), (1,), 6),
@@ -150,7 +155,7 @@ def test_a_fault_of_shape_or_content_is_found_at_its_place(plan: Plan, tmp_path:
     report = check(path, "psis-october", plan=plan)
     finding = _one(report, rule)
     assert (finding.rows, finding.column) == (rows, column)
-    unreadable = rule in ("S101", "S102", "S103", "S104", "S105")
+    unreadable = rule in ("S101", "S102", "S103", "S104", "S105", "S113")
     wanted = "unreadable" if unreadable else "accepted" if finding.severity == "warning" else "rejected"
     assert report.verdict == wanted
     if unreadable:
@@ -228,3 +233,37 @@ def test_the_layout_is_the_one_whose_header_the_file_has(plan: Plan, write: Writ
         path = write(_example(plan, "edsight-chronic-absenteeism", name, 2))
         assert check(path, "edsight-chronic-absenteeism", plan=plan).resource == name
         assert check(path, "auto", plan=plan).resource == name
+
+
+def _registration(plan: Plan, write: Write, **cells: str) -> Report:
+    text = _example(plan, "psis-registration", "registration", 1)
+    return check(
+        write(with_rows(text, 0, {2: {"record_type": "R", "sasid": ""} | cells})), "psis-registration", plan=plan
+    )
+
+
+@pytest.mark.parametrize("blank", [" ", "   ", "\u00a0", "\u200b", "\u2800"])
+@pytest.mark.parametrize("element", ["race_code", "grade_code", "formal_last_name"])
+def test_what_draws_nothing_does_not_fill_a_cell(plan: Plan, write: Write, element: str, blank: str) -> None:
+    report = _registration(plan, write, **{element: blank})
+    assert report.verdict == "rejected"
+    assert {"V104", "V120"} & {finding.rule for finding in report.findings if finding.field == element}
+
+
+@pytest.mark.parametrize("name", ["Nguy\u1ec5n", "Jose\u0301", "Jos\u00e9", "D\u2019Example", "O'Example-Invented Jr."])
+def test_names_of_many_languages_pass(plan: Plan, write: Write, name: str) -> None:
+    report = _registration(plan, write, formal_last_name=name)
+    assert not [finding for finding in report.findings if finding.field == "formal_last_name"]
+
+
+@pytest.mark.parametrize(
+    ("text", "rules"), [("Algebra\nfor all", []), ("Algebra\x07", ["V105"]), ("Algebra\tI", ["V105"])]
+)
+def test_free_text_may_hold_line_breaks_and_no_other_control_character(
+    plan: Plan, write: Write, text: str, rules: list[str]
+) -> None:
+    lines = with_rows(_example(plan, "tcs", "tcs", 2), 0, {2: {"course_name": text}})
+    report = check(write(lines), "tcs", plan=plan)
+    assert [(each.rule, each.field, each.rows) for each in report.findings] == [
+        (id, "course_name", (2,)) for id in rules
+    ]

@@ -231,5 +231,6 @@ def test_a_header_of_a_hundred_thousand_cells_is_judged_in_seconds() -> None:
     started = time.monotonic()
     places = {check: check_header(check, header, ROW, FIELDS) for check in get_args(Check)}
     assert time.monotonic() - started < 30
-    assert len(places["duplicate"]) == 49_999
-    assert places["unauthorised"][0] == Place(None, 1, (ROW,))
+    # So many are one place with a count: the clerk sent the wrong file, and is told once.
+    assert places["duplicate"] == [Place(None, 50_002, (ROW,), 49_999)]
+    assert places["unauthorised"] == [Place(None, 1, (ROW,), 50_000)]

@@ -522,3 +522,29 @@ def test_a_hostile_megabyte_is_searched_in_seconds(name: str) -> None:
     names_ssn(_HOSTILE[name])
     # A search that begins anew at each letter needs hours.
     assert time.monotonic() - started < 60
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "000 12 3456 000 12 3457",
+        "000-12-3456-000-12-3457",
+        "Grade 4 000 12 3456",
+        "01/01/2001 000 12 3456",
+        "000 12 3456 4",
+        "4_000_12_3456.csv",
+        "SSN: 1-000-12-3456",
+        "000-12\ufe0f-3456",
+        "000\u00b712\u20223456",
+        "000\u204412\u22153456",
+        "000-12-3456\u00b9",
+        "00\x010-12-3456",
+    ],
+)
+def test_what_stands_beside_a_separated_number_does_not_hide_it(text: str) -> None:
+    assert [hit.form for hit in find_in_text(text)][:1] == ["separated"]
+
+
+@pytest.mark.parametrize("text", ["1.000.12.3456", "000-12-3456-7", "12-345-67-8901", "10.000.12.3456.1"])
+def test_versions_and_codes_of_many_parts_pass(text: str) -> None:
+    assert find_in_text(text) == ()

@@ -265,15 +265,11 @@ def test_what_does_not_exist_is_refused_with_the_nearest_name(new_plan: NewPlan)
     plan = open_plan(new_plan())
     collection = plan.collection("example-roster")
     refused: dict[str, Callable[[], object]] = {
-        'There is no collection "example-rooster". Did you mean "example-roster"?': lambda: plan.collection(
-            "example-rooster"
-        ),
-        'There is no layout of "example-roster" "student". Did you mean "students"?': lambda: collection.layout(
-            "student"
-        ),
-        'There is no mandate "Example-Act". Did you mean "example-act"?': lambda: plan.mandate("Example-Act"),
-        'There is no code list "grade". Did you mean "grades"?': lambda: plan.code_list("grade"),
-        'There is no code list "something else".': lambda: plan.code_list("something else"),
+        'There is no such collection. Did you mean "example-roster"?': lambda: plan.collection("example-rooster"),
+        'There is no such layout of "example-roster". Did you mean "students"?': lambda: collection.layout("student"),
+        'There is no such mandate. Did you mean "example-act"?': lambda: plan.mandate("Example-Act"),
+        'There is no such code list. Did you mean "grades"?': lambda: plan.code_list("grade"),
+        "There is no such code list.": lambda: plan.code_list("something else"),
     }
     for message, ask in refused.items():
         with pytest.raises(RequestError) as raised:

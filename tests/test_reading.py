@@ -231,6 +231,7 @@ _FAULTS: dict[str, list[tuple[Layout, bytes, tuple[int, ...], bytes]]] = {
         (_layout(), _GOOD + b",,\n2,Example,05\n", (3,), _GOOD + b", ,\n"),
         (_layout(), _GOOD + b',"",\n,,\n', (3, 4), _GOOD),
     ],
+    "header_elsewhere": [(_layout(), b"Our register\n\n" + _GOOD, (3,), _GOOD)],
 }  # fmt: skip
 
 
@@ -281,8 +282,15 @@ def test_a_last_line_that_ends_with_half_a_line_end_is_read(last: str) -> None:
     assert (_rows(submission), _faults(submission)) == ({2: ["1", "A", "05"]}, {})
 
 
+def test_a_header_in_another_row_than_the_layouts_is_told_and_nothing_else_is_guessed() -> None:
+    for above in ("", "A title", "A title,with,cells\nand another\n", "\n" * 40):
+        submission = _read(f"{above}\nid,last name,grade\n1,A,05\n")
+        assert _faults(submission) == {"header_elsewhere": (above.count("\n") + 2,)}
+        assert (submission.reading.header, submission.frame.empty) == ((), True)
+
+
 def test_a_header_that_is_an_empty_line_names_no_column() -> None:
-    submission = _read("\nid,last name,grade\n1,A,05\n")
+    submission = _read("\nname,class\n1,A\n")
     assert (submission.reading.header, submission.reading.header_row) == ((), 1)
     assert _faults(submission) == {"extra_cells": (2, 3), "no_rows": ()}
 

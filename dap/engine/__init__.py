@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from dap.errors import CouldNotRun
+from dap.submission.reading import ATTRIBUTE
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -140,7 +141,7 @@ def _spots(result: ExpectationValidationResult, frame: pd.DataFrame, rows: int |
         )
     kwargs = result.expectation_config.kwargs if result.expectation_config else {}
     column = kwargs.get("column") or kwargs.get("column_A")
-    reading = frame.attrs.get("dap_reading")
+    reading = frame.attrs.get(ATTRIBUTE)
     position = reading.position(column) if reading is not None and column else None
     return (
         Spot(

@@ -16,6 +16,8 @@ from dap.expectations.places import Place, result
 from dap.expectations.reading import reading_of, table_of
 from dap.submission.reading import same_name
 
+_MOST = 100
+
 Check = Literal["unauthorised", "look_alike", "blank", "duplicate", "missing", "order"]
 
 
@@ -88,7 +90,8 @@ def check_header(check: Check, header: Sequence[str], row: int, fields: Sequence
         }
         if faulty[check]:
             found.append(Place(field=known.get(cell) or alike, column=position, rows=(row,)))
-    return found
+    # Whoever sent the wrong file needs to be told once, not for each of ten thousand columns.
+    return found if len(found) <= _MOST else [Place(column=found[0].column, rows=(row,), count=len(found))]
 
 
 def _misplaced(cells: Sequence[str], row: int, fields: Sequence[str]) -> list[Place]:

@@ -14,10 +14,16 @@ class Place:
     field: str | None = None
     column: int | None = None
     rows: tuple[int, ...] = ()
+    count: int = 0
 
     def as_dict(self) -> dict[str, Any]:
         """The place as plain values, as it stands under `details` in a GX result."""
-        return {"field": self.field, "column": self.column, "rows": list(self.rows), "count": max(1, len(self.rows))}
+        return {
+            "field": self.field,
+            "column": self.column,
+            "rows": list(self.rows),
+            "count": self.count or max(1, len(self.rows)),
+        }
 
 
 def result(places: Sequence[Place]) -> dict[str, Any]:

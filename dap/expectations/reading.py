@@ -29,6 +29,7 @@ FaultKind = Literal[
     "stray_line_end",
     "empty_line",
     "empty_row",
+    "header_elsewhere",
 ]
 
 

@@ -25,7 +25,8 @@ from dap.values import as_date, as_number
 Comparison = Literal["<", "<=", "=", ">=", ">", "!="]
 Kind = Literal["number", "date"]
 
-_CONTROL = re.compile("[\x00-\x1f\x7f\x85\u2028\u2029]")
+_LINE_BREAK = re.compile("[\n\r]")
+_CONTROL = re.compile("[\x00-\x09\x0b\x0c\x0e-\x1f\x7f\x85\u2028\u2029]")
 _COMPARE: dict[str, Callable[[Any, Any], bool]] = {
     "<": lambda a, b: a < b,
     "<=": lambda a, b: a <= b,
@@ -184,7 +185,7 @@ class ExpectColumnPairValuesToCompare(ColumnPairMapExpectation):
 
 
 class ControlCharacters(TableMetricProvider):
-    """Every column and row in which a cell holds a control character or line break."""
+    """Of every column that has any: the rows whose cell holds a control character, and those with a line break."""
 
     metric_name = "table.dap_control_characters"
 
@@ -196,29 +197,35 @@ class ControlCharacters(TableMetricProvider):
         metric_value_kwargs: dict[str, Any],
         metrics: dict[str, Any],
         runtime_configuration: dict[str, Any],
-    ) -> dict[str, Place]:
+    ) -> dict[str, tuple[Place, Place]]:
         frame = table_of(execution_engine, metric_domain_kwargs)
         reading = reading_of(frame)
         found = {}
         for place, name in enumerate(map(str, frame.columns)):
-            values = frame.iloc[:, place]
-            rows = tuple(int(row) for row, value in values.items() if isinstance(value, str) and _CONTROL.search(value))  # type: ignore[call-overload]
-            if rows:
-                found[name] = Place(name, reading.position(name) if reading else place + 1, rows)
+            position = reading.position(name) if reading else place + 1
+            texts = [
+                (row, text) for row, text in zip(frame.index, frame.iloc[:, place], strict=True) if text is not None
+            ]
+            controls, breaks = (
+                tuple(int(row) for row, text in texts if form.search(str(text))) for form in (_CONTROL, _LINE_BREAK)
+            )
+            if controls or breaks:
+                found[name] = Place(name, position, controls), Place(name, position, breaks)
         return found
 
 
 class ExpectColumnsToHoldNoControlCharacters(BatchExpectation):
-    """Expect no cell of the columns to hold a line break or other control character.
+    """Expect no cell of the columns to hold a control character, nor, but for `multiline`, a line break.
 
     A pattern's end lets a final line break pass on some engines; this rule is what makes the patterns exact on all.
     """
 
     columns: list[str]
+    multiline: list[str] = []  # noqa: RUF012
 
     metric_dependencies = ("table.dap_control_characters",)
-    success_keys: ClassVar[tuple[str, ...]] = ("columns",)
-    args_keys: ClassVar[tuple[str, ...]] = ("columns",)
+    success_keys: ClassVar[tuple[str, ...]] = ("columns", "multiline")
+    args_keys: ClassVar[tuple[str, ...]] = ("columns", "multiline")
 
     def _validate(
         self,
@@ -227,4 +234,9 @@ class ExpectColumnsToHoldNoControlCharacters(BatchExpectation):
         execution_engine: ExecutionEngine[Any] | None = None,
     ) -> dict[str, Any]:
         found = metrics["table.dap_control_characters"]
-        return result([found[name] for name in self.columns if name in found])
+        places = []
+        for name in (each for each in self.columns if each in found):
+            controls, breaks = found[name]
+            rows = controls.rows if name in self.multiline else tuple(sorted({*controls.rows, *breaks.rows}))
+            places += [Place(name, controls.column, rows)] if rows else []
+        return result(places)

@@ -13,6 +13,7 @@ from dap.submission.reading import ATTRIBUTE, Fault, Outside, Reading, Submissio
 # First bytes of what is most often sent in place of a CSV file: zip (and .xlsx), old Excel, PDF, gzip.
 _OTHER_FORMATS = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0", b"%PDF", b"\x1f\x8b")
 _UTF16 = (b"\xff\xfe", b"\xfe\xff")
+_SEARCHED_FOR_HEADER = 50
 _GUARD = re.compile(r'="((?:[^"]|"")*)"')
 _QUOTED_OR_LINE_FEED = re.compile(r'"[^"]*"|\n')
 
@@ -40,6 +41,8 @@ def read(content: bytes, layout: Layout, file_name: str = "") -> Submission:
     try:
         text = _decode(content, layout)
         delimiter = _proven_delimiter(text, layout)
+        if (row := _header_elsewhere(text, delimiter, layout)) is not None:
+            raise _UnreadableError("header_elsewhere", row)
         records = list(_records(text, delimiter, layout.text_guards))
     except _UnreadableError as error:
         return _submission({}, [], _with(reading, faults=(error.fault,)))
@@ -100,6 +103,26 @@ def _proven_delimiter(text: str, layout: Layout) -> str:
         if len(cells) > 1 and sum(same_name(cell) in names for cell in cells) * 2 > len(cells):
             return delimiter
     return layout.delimiter
+
+
+def _header_elsewhere(text: str, delimiter: str, layout: Layout) -> int | None:
+    """The row that holds the header where the header's own row holds no name of an element, but another one does."""
+    if _known(_header_or_nothing(text, delimiter, layout), layout):
+        return None
+    for separator in layout.delimiters:
+        try:
+            for record in islice(_records(text, separator, layout.text_guards), _SEARCHED_FOR_HEADER):
+                known = _known(record.cells, layout)
+                if known > 1 and known * 2 > len(record.cells):
+                    return record.number
+        except _UnreadableError:
+            continue
+    return None
+
+
+def _known(cells: Sequence[str], layout: Layout) -> int:
+    names = {same_name(element.name) for element in layout.elements}
+    return sum(same_name(cell) in names for cell in cells)
 
 
 def _header(text: str, delimiter: str, layout: Layout) -> tuple[str, ...]:

@@ -15,7 +15,7 @@ from dap.errors import RequestError
 if TYPE_CHECKING:
     import pandas as pd
 
-FATAL = frozenset({"not_utf8", "empty", "not_text", "quote_not_closed", "text_after_quote"})
+FATAL = frozenset({"not_utf8", "empty", "not_text", "quote_not_closed", "text_after_quote", "header_elsewhere"})
 """The faults after which there is no table: the file is unreadable."""
 
 ATTRIBUTE = "dap_reading"
