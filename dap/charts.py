@@ -6,7 +6,6 @@ import html
 import textwrap
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from functools import partial
 from typing import Any
 
 import altair as alt
@@ -22,7 +21,7 @@ DRAWN_BY = "5.8"
 # vl-convert brings the letter widths of Arial, so a picture is the same on every machine.
 FONT = "Arial, Helvetica, sans-serif"
 INK, PALE, PAPER = "#1b1b1b", "#d0d0d0", "#ffffff"
-NEUTRAL = "#1f5f99"
+NEUTRAL, FAINT = "#1f5f99", "#707070"
 JURISDICTIONS: Mapping[str, tuple[str, str]] = {
     "federal": ("Federal law", "#1f5f99"),
     "state": ("State law", "#b3501b"),
@@ -47,6 +46,8 @@ FREQUENCIES: Mapping[str, str] = {
     "on request": "on request",
 }
 UNSTATED = "not stated"
+# Of more laws than these a chart is read by nobody; the table beneath it has them all.
+MOST_LAWS = 15
 
 # In the lab: drawn as SVG, which a screen reader can enter, and no menu entry that sends the data to vega.github.io.
 _EMBED = {"renderer": "svg", "actions": {"export": True, "source": True, "compiled": False, "editor": False}}
@@ -132,23 +133,20 @@ def draw(spec: dict[str, Any]) -> str:
 
 
 def elements_by_frequency(elements: pd.DataFrame, collections: pd.DataFrame) -> Figure:
-    """Count the elements of each collection by how often they are collected, from the plan's tables of these names."""
+    """Count the elements and their collections by how often they are collected, from the plan's tables so called."""
     elements = _with_columns(elements, "collection", "frequency")
-    collections = _with_columns(collections, "collection", "title")
-    counts = pd.crosstab(elements["collection"], elements["frequency"])
-    counts = counts.reindex(index=collections["collection"], columns=_by_how_often(counts.columns), fill_value=0)
-    names = _distinct(collections["title"], collections["collection"])
-    finding, description = _frequency_finding(counts), _frequency_description(counts)
-    table = counts.rename(columns=_label).assign(All=counts.sum(axis=1))
-    table.insert(0, "Collection", names)
-    caption = "Elements of each collection, by how often they are collected"
-    note = f"{caption}."
+    counted = _count_frequencies(elements)
+    finding, note = _frequency_finding(counted), _frequency_note(elements, collections)
+    description = _frequency_description(counted, note)
+    table = counted[["label", "number", "collections"]].set_axis(
+        ["How often", "Elements", "Collections"], axis="columns"
+    )
     return Figure(
         finding=finding,
         note=note,
         description=description,
-        table=Table(table.reset_index(drop=True).rename_axis(columns=None), caption),
-        chart=_titled(_frequency_chart(counts, names), finding, note, description),
+        table=Table(table, "Elements, and collections that hold them, by how often they are collected"),
+        chart=_titled(_frequency_chart(counted), finding, note, description),
     )
 
 
@@ -172,15 +170,26 @@ def elements_by_mandate(element_mandates: pd.DataFrame, mandates: pd.DataFrame, 
         note=note,
         description=description,
         table=Table(table, f"Elements that rest on each law, of {total} in the plan"),
-        chart=_titled(_mandate_chart(counted, behind), finding, note, description),
+        chart=_titled(_mandate_chart(counted, behind, links), finding, note, description),
     )
+
+
+def _count_frequencies(elements: pd.DataFrame) -> pd.DataFrame:
+    """One row a frequency: frequency, label, number, collections; that of the most elements first, open ones last."""
+    groups = elements.groupby("frequency")["collection"]
+    counted = pd.DataFrame({"number": groups.size(), "collections": groups.nunique()})
+    counted = counted.reindex(_by_how_often(counted.index)).rename_axis("frequency").reset_index()
+    counted = counted.assign(label=[_label(each) for each in counted["frequency"]], open=counted["frequency"] == "")
+    return counted.sort_values(["open", "number"], ascending=[True, False], kind="stable", ignore_index=True)
 
 
 def _count_mandates(links: pd.DataFrame, mandates: pd.DataFrame) -> pd.DataFrame:
     """One row a mandate: law, citation, jurisdiction, kind, number; federal first, in each the most used first."""
+    titles = [title or citation for title, citation in zip(mandates["title"], mandates["citation"], strict=True)]
     counted = pd.DataFrame(
         {
-            "law": _distinct(mandates["title"], mandates["id"]),
+            "id": mandates["id"].to_list(),
+            "law": _distinct(titles, mandates["id"]),
             "citation": mandates["citation"].to_list(),
             "jurisdiction": pd.Categorical(mandates["jurisdiction"], list(JURISDICTIONS), ordered=True),
             "kind": [JURISDICTIONS[each][0] for each in mandates["jurisdiction"]],
@@ -241,49 +250,68 @@ def _theme() -> alt.theme.ThemeConfig:
     }
 
 
-def _frequency_chart(counts: pd.DataFrame, labels: list[str]) -> alt.ChartType:
-    if not counts.to_numpy().sum():
-        return _nothing()
-    rows = counts.set_axis(labels, axis="index").rename_axis("collection").reset_index()
-    rows = rows.melt("collection", var_name="frequency", value_name="number")
-    totals = {str(each): int(column.sum()) for each, column in counts.items()}
-    width, fold = max(100, _WIDTH // len(totals)), partial(_folded, letters=34)
-    heading = {
-        # Nine pixels hold a bold letter of the widest fonts that stand in for Arial.
-        each: f"{_folded(_label(each), width // 9)}\n{_many(total, 'element')}"
-        for each, total in totals.items()
-    }
-    rows = rows[rows["number"] > 0].assign(
-        label=lambda each: each["collection"].map(fold),
-        heading=lambda each: each["frequency"].map(heading),
-        frequency=lambda each: each["frequency"].map(_label),
-        shown=lambda each: each["number"].astype(str),
-        spoken=lambda each: each["collection"] + ", " + each["frequency"] + ": " + each["shown"],
-    )
-    tips = _tips(collection="Collection", frequency="Frequency", number="Elements")
-    return _bars(rows, [fold(each) for each in labels], _room(rows, width), tips, lines=True, width=width).facet(
-        column=alt.Column("heading:N", sort=list(heading.values()), title=None, header=_HEADER), spacing=0
-    )
-
-
-def _mandate_chart(counted: pd.DataFrame, behind: Mapping[str, int]) -> alt.ChartType:
+def _frequency_chart(counted: pd.DataFrame) -> alt.ChartType:
     if counted.empty:
         return _nothing()
-    rows = counted.assign(
-        label=[_folded(each, 62) for each in counted["law"]],
-        shown=[f"{many} · {own}" for many, own in zip(counted["number"], counted["citation"], strict=True)],
-        spoken=counted["law"] + ", " + counted["kind"] + ": " + counted["number"].astype(str),
+    among = [_many(each, "collection") for each in counted["collections"]]
+    rows = counted.drop(columns="open").assign(
+        label=[_folded(each, 44) for each in counted["label"]],
+        shown=[f"{number} · {each}" for number, each in zip(counted["number"], among, strict=True)],
+        spoken=counted["label"] + ": " + counted["number"].astype(str) + ", " + among,
     )
+    tips = _tips(label="How often", number="Elements", collections="Collections")
+    return _bars(rows, rows["label"].to_list(), _room(rows, _WIDTH), tips, width=_WIDTH)
+
+
+def _mandate_chart(counted: pd.DataFrame, behind: Mapping[str, int], links: pd.DataFrame) -> alt.ChartType:
+    if counted.empty:
+        return _nothing()
+    drawn = counted.assign(
+        label=[_folded(each, 62) for each in counted["law"]],
+        shown=[" · ".join(filter(None, (str(each), own))) for each, own in _pairs(counted, "number", "citation")],
+    )
+    rest = drawn.loc[_rest(counted)]
+    rows = pd.concat([drawn.drop(rest.index), _summed(rest, links)], ignore_index=True)
+    rows["spoken"] = rows["law"] + ", " + rows["kind"] + ": " + rows["number"].astype(str)
     tips = _tips(law="Law", citation="Citation", kind="Kind", number="Elements")
-    width, groups = _WIDTH - 40, []
-    for each, number in behind.items():
+    width, groups = _WIDTH - 70, []
+    room = _room(rows, width)
+    headings = {each: f"{JURISDICTIONS[each][0]}: behind {_many(number, 'element')}" for each, number in behind.items()}
+    headings[_REST] = f"All others, each behind {_at_most(rest['number'])}"
+    for each, heading in headings.items():
         # The heading says in words what the colour says.
-        name, colour = JURISDICTIONS[each]
-        heading = alt.TitleParams(f"{name}: behind {_many(number, 'element')}", fontSize=13, frame="group", offset=8)
-        group = rows[rows["jurisdiction"] == each].drop(columns="jurisdiction")
-        bars = _bars(group, group["label"].to_list(), _room(rows, width), tips, lines=False, width=width, colour=colour)
-        groups.append(bars.properties(title=heading))
+        group = rows[rows["jurisdiction"] == each].drop(columns=["id", "jurisdiction"])
+        if group.empty:
+            continue
+        colour = JURISDICTIONS[each][1] if each in JURISDICTIONS else FAINT
+        bars = _bars(group, group["label"].to_list(), room, tips, width=width, colour=colour)
+        title = alt.TitleParams(heading, fontSize=13, frame="group", offset=8)
+        groups.append(bars.properties(title=title))
     return alt.VConcatChart(vconcat=groups, spacing=16)
+
+
+_REST = "rest"
+
+
+def _rest(counted: pd.DataFrame) -> pd.Index[int]:
+    """Which rows are summed in one bar: all but the longest. One law alone would not be worth a bar "one more"."""
+    ranked = counted.sort_values("number", ascending=False, kind="stable").index
+    return ranked[MOST_LAWS:] if len(ranked) > MOST_LAWS + 1 else ranked[:0]
+
+
+def _summed(rest: pd.DataFrame, links: pd.DataFrame) -> pd.DataFrame:
+    """One row for all of the rest, with how many elements rest on one of them; no row where there is no rest."""
+    if rest.empty:
+        return rest
+    elements = links[links["mandate"].isin(rest["id"])].drop_duplicates(["collection", "layout", "element"])
+    law = f"{len(rest)} more laws and other reasons"
+    row = {"law": law, "label": law, "citation": "", "kind": "All kinds", "jurisdiction": _REST}
+    return pd.DataFrame([{**row, "number": len(elements), "shown": f"{len(elements)} in all"}])
+
+
+def _at_most(numbers: pd.Series[int]) -> str:
+    most = 0 if numbers.empty else int(numbers.max())
+    return f"at most {_many(most, 'element')}" if most else "no element"
 
 
 def _bars(
@@ -292,17 +320,16 @@ def _bars(
     to: float,
     tips: list[alt.Tooltip],
     *,
-    lines: bool,
     width: int,
     colour: str = NEUTRAL,
 ) -> alt.LayerChart:
     """Draw a bar for each row, under its label in the order of `labels`, on a scale from 0 `to` a number.
 
     What is `shown` stands behind the bar, so there is no axis to read. What is `spoken` is what a screen reader says
-    at the bar. The `lines` stand between the labels.
+    at the bar.
     """
     most_lines = max(each.count("\n") + 1 for each in labels)
-    axis = _row_axis(most_lines, lines)
+    axis = _row_axis(most_lines)
     base = alt.Chart(_inline(rows)).encode(
         y=alt.Y("label:N", title=None, scale=alt.Scale(domain=labels), axis=axis),
         x=alt.X("number:Q", axis=None, scale=alt.Scale(domain=[0, to or 1], nice=False)),
@@ -314,18 +341,13 @@ def _bars(
     return alt.LayerChart(layer=[base.mark_bar(size=_BAR, color=colour), words]).properties(width=width, height=height)
 
 
-_HEADER = alt.Header(
-    labelExpr=r"split(datum.label, '\n')", labelLineHeight=_LINE, labelAnchor="start", labelOrient="top"
-)
-
-
 def _room(rows: pd.DataFrame, width: int) -> float:
     """How far a scale of that width must go, so that what is shown behind each bar fits: eight pixels a letter."""
     free = (width - 8 * rows["shown"].str.len() - 8).clip(lower=width / 4)
     return float((rows["number"] * width / free).max())
 
 
-def _row_axis(most_lines: int, lines: bool) -> alt.Axis:
+def _row_axis(most_lines: int) -> alt.Axis:
     # Vega centres the first line of a label at the bar; each further one lifts the label by half a line.
     lift = [
         {"test": f"length(split(datum.label, '\\n')) == {many}", "value": -(many - 1) * _LINE / 2}
@@ -338,8 +360,7 @@ def _row_axis(most_lines: int, lines: bool) -> alt.Axis:
         labelPadding=8,
         domain=False,
         ticks=False,
-        grid=lines,
-        bandPosition=1,
+        grid=False,
     )
 
 
@@ -349,7 +370,8 @@ def _inline(rows: pd.DataFrame) -> alt.InlineData:
 
 
 def _tips(**columns: str) -> list[alt.Tooltip]:
-    return [alt.Tooltip(f"{name}:{'Q' if name == 'number' else 'N'}", title=title) for name, title in columns.items()]
+    kinds = {"number": "Q", "collections": "Q"}
+    return [alt.Tooltip(f"{name}:{kinds.get(name, 'N')}", title=title) for name, title in columns.items()]
 
 
 def _nothing() -> alt.ChartType:
@@ -363,10 +385,10 @@ def _titled(chart: alt.ChartType, finding: str, note: str, description: str) -> 
     return chart.properties(title=title, description=description)
 
 
-def _frequency_finding(counts: pd.DataFrame) -> str:
-    totals = {str(each): int(column.sum()) for each, column in counts.items()}
+def _frequency_finding(counted: pd.DataFrame) -> str:
+    totals = {str(each): int(number) for each, number in _pairs(counted, "frequency", "number")}
     total, unstated = sum(totals.values()), totals.pop("", 0)
-    ranked = sorted(((many, each) for each, many in totals.items() if many), key=lambda each: -each[0])
+    ranked = [(many, each) for each, many in totals.items()]
     if not total:
         return "The plan holds no element yet"
     if not ranked:
@@ -380,12 +402,20 @@ def _frequency_finding(counts: pd.DataFrame) -> str:
     return _listed(parts) + (f"; for {unstated} the plan does not say" if unstated else "")
 
 
-def _frequency_description(counts: pd.DataFrame) -> str:
-    parts = [f"Bars: one row for each of {_many(len(counts), 'collection')}, one column for each frequency."]
-    for each, column in counts.items():
-        used = _many(int((column > 0).sum()), "collection")
-        parts.append(f"{_label(each)}: {_many(int(column.sum()), 'element')} in {used}.")
-    return " ".join([*parts, "The table gives every number."])
+def _frequency_note(elements: pd.DataFrame, collections: pd.DataFrame) -> str:
+    total, counted = len(collections), elements["collection"].nunique()
+    if not counted:
+        return ""
+    none = f"; no element of the other {total - counted} is documented" if counted < total else ""
+    said = f"The elements of {_many(counted, 'collection')}, and in how many of these they are{none}."
+    return f"{said} One collection can ask at several times."
+
+
+def _frequency_description(counted: pd.DataFrame, note: str) -> str:
+    parts = [f"Bars: one for each of {len(counted)} frequencies, that of the most elements first.", note]
+    for label, number, collections in _pairs(counted, "label", "number", "collections"):
+        parts.append(f"{label}: {_many(number, 'element')} in {_many(collections, 'collection')}.")
+    return " ".join([*filter(None, parts), "The table gives every number."])
 
 
 def _mandate_finding(counted: pd.DataFrame, total: int) -> str:
@@ -411,7 +441,9 @@ def _mandate_note(behind: Mapping[str, int], total: int, unnamed: int) -> str:
 
 
 def _mandate_description(counted: pd.DataFrame, note: str) -> str:
-    bars = f"Bars: one for each of {_many(len(counted), 'law')} or other reasons, grouped by who made it."
+    many, more = len(counted), len(_rest(counted))
+    bars = f"Bars: one for each of {_many(many - more, 'law')} or other reasons, grouped by who made it"
+    bars += f", and one for the {more} that are behind fewer elements." if more else "."
     longest = counted.sort_values("number", ascending=False, kind="stable").head(3)
     named = [f"{law}, {number}" for law, number in zip(longest["law"], longest["number"], strict=True)]
     said = [f"The longest: {'; '.join(named)}."] if named else []
@@ -462,6 +494,10 @@ def _label(frequency: object) -> str:
 
 def _in_words(frequency: str) -> str:
     return FREQUENCIES.get(frequency, f'at the frequency "{frequency}"')
+
+
+def _pairs(table: pd.DataFrame, *columns: str) -> Iterable[tuple[Any, ...]]:
+    return zip(*(table[each] for each in columns), strict=True)
 
 
 def _distinct(names: Iterable[str], ids: Iterable[str]) -> list[str]:

@@ -14,7 +14,7 @@ import click
 from dap.errors import ACCEPTED, COULD_NOT_RUN, REJECTED, WRONG_REQUEST, CouldNotRun, DapError, RequestError
 
 if TYPE_CHECKING:
-    from dap.plan import Collection, Layout, Plan
+    from dap.plan import Plan
     from dap.report import Report
 
 _PLAN = click.option(
@@ -285,24 +285,12 @@ def example(
 ) -> int:
     """Invented rows that pass, derived from the descriptor alone."""
     from dap.examples import example_text
+    from dap.gate import file_layout
 
     plan = _plan(plan_folder)
     owner = plan.collection(collection)
-    _deliver(example_text(plan, owner, _one_layout(owner, resource), rows, seed), output)
+    _deliver(example_text(plan, owner, file_layout(owner, resource), rows, seed), output)
     return ACCEPTED
-
-
-def _one_layout(collection: Collection, resource: str | None) -> Layout:
-    if resource is not None:
-        return collection.layout(resource)
-    if len(collection.layouts) == 1:
-        return collection.layouts[0]
-    names = ", ".join(layout.name for layout in collection.layouts)
-    raise RequestError(
-        f'"{collection.id}" has several layouts: name one with --resource ({names}).'
-        if names
-        else f'"{collection.id}" has no documented file layout.'
-    )
 
 
 @cli.command()
@@ -374,7 +362,7 @@ def _print_open(root: Path) -> int:
 
     questions = open_plan(root).open_questions
     for row in questions.to_dict("records"):
-        where = "/".join(row[part] for part in ("collection", "layout", "element", "code_list") if row[part])
+        where = "/".join(row[part] for part in ("collection", "layout", "element", "code_list", "mandate") if row[part])
         click.echo(f"{where}: {row['about']}: {row['why']}")
     click.echo(f"\n{len(questions)} open questions.")
     return ACCEPTED

@@ -11,10 +11,10 @@ from datetime import date, timedelta
 from typing import Any
 
 from dap.errors import CouldNotRun
-from dap.expectations.values import as_date, as_number
 from dap.identifiers import find_in_text
 from dap.plan import Collection, Condition, CrossRule, Element, Layout, Plan, Term
 from dap.suites import pattern_widths
+from dap.values import as_date, as_number
 
 # Style: invented rows look invented. Without bounds or example dates fall here.
 _FIRST_DAY = date(2001, 1, 1)
@@ -100,7 +100,7 @@ class _Maker:
     def _number(self, element: Element) -> str:
         low, high = (as_number(str(element.constraints.get(key, ""))) for key in ("minimum", "maximum"))
         start = int(low) if low is not None else min(0, int(high or 0))
-        stop = int(high) if high is not None else start + 99
+        stop = min(start + 100, int(high)) if high is not None else start + 99
         whole = self.chance.randint(start, max(start, stop))
         pattern = element.constraints.get("pattern")
         if pattern and not re.fullmatch(pattern, str(whole)):
@@ -164,8 +164,10 @@ class _Maker:
         if any(find_in_text(value) for value in row.values()):
             return False
         by_name = self.layout.by_name
-        return all(compares(each, row, by_name) for each in self.layout.rules) and all(
-            _element_holds(element, row) for element in self.layout.elements
+        return (
+            any(row.values())
+            and all(compares(each, row, by_name) for each in self.layout.rules)
+            and all(_element_holds(element, row) for element in self.layout.elements)
         )
 
 

@@ -5,7 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 
 from dap.errors import RequestError, nearest
-from dap.plan import Code, Collection, Element, Layout, MandateLink, OpenQuestion, Plan, Source
+from dap.plan import (
+    Code,
+    CodeCrosswalkEntry,
+    Collection,
+    CrosswalkEntry,
+    Element,
+    Layout,
+    MandateLink,
+    OpenQuestion,
+    Plan,
+    Source,
+)
 from dap.suites import build_suite
 
 _MOST_CODES = 30
@@ -61,10 +72,13 @@ def _collection(plan: Plan, collection: Collection) -> str:
         *_given("Certified by", collection.certified_by),
         *_given("Status", collection.status),
         *_given("How it reaches the state", collection.submitted_as),
+        *_given("It goes to", collection.recipient),
+        *_given("It took the place of", ", ".join(f"`{each.id}`" for each in plan.predecessors(collection.id))),
+        *_given("Its place was taken by", f"`{collection.successor}`" if collection.successor else ""),
         *_given("Kept", collection.retention),
     ]
     dates = [
-        f"{row['school_year']}: {row['kind']} {row['date']}"
+        f"{' '.join(filter(None, (row['school_year'], row['window'])))}: {row['kind']} {row['date']}"
         for row in plan.windows.to_dict("records")
         if row["collection"] == collection.id
     ]
@@ -89,10 +103,10 @@ def _layout_lines(layout: Layout) -> list[str]:
 
 
 def _element(plan: Plan, collection: Collection, layout: Layout, element: Element) -> str:
-    suite = build_suite(plan, collection, layout)
+    judged = build_suite(plan, collection, layout)["expectations"] if layout.is_file else ()
     rules = [
         f"{each['meta']['rule']} {each['meta']['message']}"
-        for each in suite["expectations"]
+        for each in judged
         if each["meta"]["element"] == element.name
     ]
     about = [
@@ -105,7 +119,7 @@ def _element(plan: Plan, collection: Collection, layout: Layout, element: Elemen
         *_given("Nine digits are legitimate here", element.allows.reason if element.allows else ""),
     ]
     standards = [
-        f"{each.standard} {each.target} ({each.match} match) {each.note}".strip()
+        _standard(each)
         for each in plan.all_crosswalk
         if (each.collection, each.element) == (collection.id, element.name)
     ]
@@ -123,6 +137,18 @@ def _element(plan: Plan, collection: Collection, layout: Layout, element: Elemen
     )
 
 
+def _standard(entry: CrosswalkEntry) -> str:
+    if entry.match == "none":
+        return f"{entry.standard}: no counterpart. {entry.note}"
+    if entry.standard == "EDFacts":
+        return f"EDFacts {entry.target} (fed by this element) {entry.note}".strip()
+    return f"{entry.standard} {entry.target} ({entry.match} match) {entry.note}".strip()
+
+
+def _option(entry: CodeCrosswalkEntry) -> str:
+    return f"`{entry.option}` ({entry.match} match)" if entry.option else "(no counterpart)"
+
+
 def _mandate(plan: Plan, id: str) -> str:
     mandate = plan.mandate(id)
     of_collections = [f"{each.title} (`{each.id}`)" for each in plan.all_collections if _rests_on(each.mandates, id)]
@@ -133,11 +159,12 @@ def _mandate(plan: Plan, id: str) -> str:
     ]
     holds = " to ".join(filter(None, (mandate.since, mandate.until)))
     return _page(
-        f"{mandate.citation}: {mandate.title} (`{mandate.id}`)",
+        f"{': '.join(filter(None, (mandate.citation, mandate.title)))} (`{mandate.id}`)",
         ("", mandate.summary),
         ("", [*_given("Whose law", mandate.jurisdiction), *_given("Holds since", holds)]),
         ("Collections that rest on it", of_collections),
         ("Elements of other collections that rest on it", of_elements),
+        ("Not known yet", _open(mandate.open)),
         ("Where this was found", _sources((Source(mandate.source, "", mandate.year, mandate.confidence),))),
     )
 
@@ -153,12 +180,18 @@ def _code_list(plan: Plan, name: str) -> str:
         for collection, _, element in plan.every_element()
         if element.codes == name
     ]
+    standards = [
+        f"`{each.code}`: {each.standard} {each.target} {_option(each)} {each.note}".strip()
+        for each in plan.all_code_crosswalk
+        if each.code_list == name
+    ]
     return _page(
         f"{code_list.title} (`{name}`)",
         ("", code_list.description),
         ("Codes", [_said_code(code) for code in code_list.codes]),
         ("", "" if code_list.complete else "The list is not known to be complete, so it is no rule."),
         ("Used by", used),
+        ("National standards", standards),
         ("Not known yet", _open(code_list.open)),
         ("Where this was found", _sources(code_list.sources)),
     )
@@ -185,7 +218,8 @@ def _laws(plan: Plan, links: Sequence[MandateLink]) -> list[str]:
     for link in links:
         mandate = plan.mandate(link.id)
         obligation = f" ({link.obligation})" if link.obligation else ""
-        said.append(f"{mandate.citation}, {mandate.title}{obligation}: {mandate.summary}")
+        named = ", ".join(filter(None, (mandate.citation, mandate.title)))
+        said.append(f"{named}{obligation}: {mandate.summary}")
     return said
 
 

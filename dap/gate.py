@@ -101,7 +101,7 @@ def _judged(
         not_asked=not_asked,
         period=period,
         district=district,
-        laws={each.id: each.citation for each in plan.all_mandates},
+        laws={each.id: each.cited for each in plan.all_mandates},
         promise=next((each.text for each in plan.promises if each.id == NO_SSN), ""),
     )
 
@@ -118,18 +118,16 @@ def _layout_for(
     content: bytes, plan: Plan, chosen: Collection | None, resource: str | None, label: str
 ) -> tuple[Collection, Layout]:
     """The layout to judge by: the one named, the only one, or the one whose header the file has."""
-    if chosen is not None and resource is not None:
-        return chosen, chosen.layout(resource)
-    if chosen is not None and not chosen.layouts:
-        raise RequestError(f'"{chosen.id}" has no documented file layout, so no file can be checked for it.')
+    if chosen is not None and (resource is not None or not chosen.file_layouts):
+        return chosen, file_layout(chosen, resource)
     candidates = [
         (each, layout)
         for each in ([chosen] if chosen else plan.all_collections)
-        for layout in each.layouts
+        for layout in each.file_layouts
         if resource in (None, layout.name)
     ]
     if not candidates:
-        raise RequestError("No collection of the plan has a layout of that name.")
+        raise RequestError("No collection of the plan has a file layout of that name.")
     if chosen is not None and len(candidates) == 1:
         return candidates[0]
     distances = [_distance(header_of(content, layout), layout) for _, layout in candidates]
@@ -143,6 +141,20 @@ def _layout_for(
             "Name the collection with --collection."
         )
     return fitting[0]
+
+
+def file_layout(collection: Collection, resource: str | None) -> Layout:
+    """The file layout of that name, or the only one; RequestError where it is no file's, or several are meant."""
+    chosen = collection.layout(resource) if resource is not None else None
+    layouts = collection.file_layouts if chosen is None else (chosen,) if chosen.is_file else ()
+    if len(layouts) == 1:
+        return layouts[0]
+    if layouts:
+        names = ", ".join(layout.name for layout in layouts)
+        raise RequestError(f'"{collection.id}" has several layouts: name one with --resource ({names}).')
+    if collection.layouts:
+        raise RequestError(f'"{collection.id}" is not submitted as a file.')
+    raise RequestError(f'"{collection.id}" has no documented file layout.')
 
 
 def _distance(header: Iterable[str], layout: Layout) -> int:

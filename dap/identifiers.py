@@ -46,7 +46,9 @@ _SSN = (
     r"(?<![a-z0-9])"
     rf"(?:ss ?#|(?:ssns?|ssno|ssnum|ssnbr|ssnumber|s\.s\.n\.?|s\.s\.|ss {_NUMBER}|s/s"
     rf"|soc\.? ?sec\.?(?: ?{_NUMBER})?|social ?security(?: ?{_NUMBER})?"
-    rf"|social(?= ?(?:$|[#:=0-9]|(?:{_NUMBER}|is|was)(?![a-z])))|seguro ?social|nss|ssa {_NUMBER}|hicn"
+    # "Personal/social" is a field of child development.
+    rf"|social(?= ?(?:(?<!personal social)$|[#:=0-9]|(?:{_NUMBER}|is|was)(?![a-z])))"
+    rf"|seguro ?social|nss|ssa {_NUMBER}|hicn"
     r"|tin|tax ?payer ?(?:id|identification)|tax ?(?:id|identification)|itin|atin)(?![a-z0-9]))"
 )
 _SSN_WORD = re.compile(_SSN)

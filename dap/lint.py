@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import subprocess
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from datetime import date
@@ -14,12 +15,12 @@ from typing import Any
 
 from dap.catalog import CATALOG, PLAN_FILE, Problem, examine, in_file_order
 from dap.errors import DapError, nearest
-from dap.expectations.values import ANY_FORMAT, as_date, as_number
 from dap.gate import check
 from dap.identifiers import find_in_text, names_ssn
 from dap.plan import CodeList, Collection, Element, Layout, OpenQuestion, Plan, Window
 from dap.rules import rule
 from dap.suites import EXPECTATIONS, stale_suites, suite_path
+from dap.values import ANY_FORMAT, as_date, as_number
 
 # What patterns may not hold, because engines differ on it: classes that take in other scripts' digits and letters on
 # some of them, classes in classes, a count without a beginning, look-around, back-references, inline flags.
@@ -41,7 +42,7 @@ def lint(root: Path, *, examples: bool = True) -> tuple[Problem, ...]:
     plan, problems = examine(root)
     found = list(problems)
     if plan is not None:
-        checks: list[Check] = [_facts, _privacy, _layouts, _lists, _dates, _version]
+        checks: list[Check] = [_facts, _privacy, _layouts, _lists, _crosswalks, _dates, _version]
         found += [problem for each in checks for problem in each(plan)]
         # While references are broken no suite can be built, and all of this would say the same again.
         if not problems:
@@ -90,6 +91,7 @@ def _facts(plan: Plan) -> Iterator[Problem]:
         }
         yield from (Problem("L133", file, place, message) for message in _stated_and_open(stated, element.open))
     for collection in plan.all_collections:
+        file, place = _file(plan, collection), "acquisition"
         stated = {
             "frequency": collection.frequency,
             "status": collection.status,
@@ -98,9 +100,11 @@ def _facts(plan: Plan) -> Iterator[Problem]:
             "respondents": collection.respondents,
             "steward": collection.steward,
             "certifiedBy": collection.certified_by,
+            "submittedAs": collection.submitted_as,
         }
-        for message in _stated_and_open(stated, collection.open):
-            yield Problem("L133", _file(plan, collection), "acquisition", message)
+        yield from (Problem("L133", file, place, message) for message in _stated_and_open(stated, collection.open))
+        if not collection.submitted_as and not _is_open("submittedAs", collection.open):
+            yield Problem("L134", file, place, rule("L134").message)
     for code_list in plan.all_code_lists:
         if not code_list.sources:
             place = f'resource "{code_list.name}"'
@@ -152,7 +156,9 @@ def _layouts(plan: Plan) -> Iterator[Problem]:
 
 
 def _layout_faults(plan: Plan, collection: Collection, layout: Layout, resource: dict[str, Any]) -> Iterator[Fault]:
-    match = resource["schema"]["fieldsMatch"]
+    if collection.submitted_as == "file" and not layout.is_file:
+        yield "L154", "data", "the collection is submitted as a file, so the layout needs the path of an example"
+    match = resource["schema"].get("fieldsMatch")
     if match in ("subset", "partial"):
         yield "L150", "fieldsMatch", f'"{match}" lets columns in that the plan does not know'
     elif match == "exact" and (layout.optional or not layout.ordered):
@@ -169,7 +175,7 @@ def _layout_faults(plan: Plan, collection: Collection, layout: Layout, resource:
         yield "L154", "primaryKey", f'"{name}" is part of the key, so its column cannot be optional'
     yield from _dialect_faults(layout, resource)
     # A path out of the folder is told when the descriptor is read.
-    if layout.path == Path(layout.path).name and not (collection.folder / layout.path).is_file():
+    if layout.is_file and layout.path == Path(layout.path).name and not (collection.folder / layout.path).is_file():
         yield "L170", "path", rule("L170").message
     for stated, element in zip(resource["schema"]["fields"], layout.elements, strict=True):
         where = f'field "{element.name}"'
@@ -180,7 +186,8 @@ def _layout_faults(plan: Plan, collection: Collection, layout: Layout, resource:
         for pattern in (element.constraints.get("pattern", ""), element.allows.pattern if element.allows else ""):
             if fault := pattern_fault(pattern):
                 yield "L152", where, fault
-        yield from (("L153", where, message) for message in _type_faults(element))
+        of_a_file = _column_faults(element) if layout.is_file else ()
+        yield from (("L153", where, message) for message in (*_type_faults(element), *of_a_file))
         yield from ((id, where, message) for id, message in _value_faults(plan, layout, element))
         if element.forbidden_when and element.forbidden_when == element.required_when:
             yield "L154", where, "requiredWhen and forbiddenWhen hold for the same rows"
@@ -294,8 +301,6 @@ def _type_faults(element: Element) -> Iterator[str]:
             yield f"{key} is for text, but the type is {element.type}"
     if element.type == "date" and form != ANY_FORMAT and as_date(_DAY.strftime(form), form) != _DAY:
         yield f'"{form}" does not write a whole date: it needs year, month and day, as in %Y-%m-%d'
-    if element.type != "date" and element.format != "default":
-        yield f"format is for dates, but the type is {element.type}"
     if set(element.true_values) & set(element.false_values):
         yield "the same value stands for yes and for no"
     low, high = rules.get("minLength"), rules.get("maxLength")
@@ -303,10 +308,18 @@ def _type_faults(element: Element) -> Iterator[str]:
         yield "minLength is greater than maxLength"
     if rules.get("required") and element.required_when:
         yield "required and requiredWhen together: the element is required everywhere"
-    if element.codes and element.type not in ("string", "boolean"):
-        yield f"codes are text, but the type is {element.type}: leading zeros would be lost"
     if element.codes and "enum" in rules:
         yield "codes and enum together: only one of them can say which values are permitted"
+
+
+def _column_faults(element: Element) -> Iterator[str]:
+    """What a form or system may ask, but no suite can ask of the column of a file."""
+    if element.type in ("object", "time"):
+        yield f"the column of a file cannot be of the type {element.type}"
+    if element.type != "date" and element.format != "default":
+        yield f"format is for dates, but the type is {element.type}"
+    if element.codes and element.type not in ("string", "boolean"):
+        yield f"codes are text, but the type is {element.type}: leading zeros would be lost"
 
 
 def _value_faults(plan: Plan, layout: Layout, element: Element) -> Iterator[tuple[str, str]]:
@@ -383,7 +396,7 @@ def _lists(plan: Plan) -> Iterator[Problem]:
             )
     citations = [mandate.citation.casefold() for mandate in plan.all_mandates]
     for number, mandate in enumerate(plan.all_mandates, start=2):
-        if mandate.citation.casefold() in citations[: number - 2]:
+        if mandate.citation and mandate.citation.casefold() in citations[: number - 2]:
             first = plan.all_mandates[citations.index(mandate.citation.casefold())].id
             yield Problem(
                 "L120",
@@ -401,16 +414,65 @@ def _lists(plan: Plan) -> Iterator[Problem]:
             )
 
 
+_TARGETS = {"CEDS": "[0-9]{6}", "EDFacts": "FS[0-9]{3}"}
+
+
+def _crosswalks(plan: Plan) -> Iterator[Problem]:
+    """Both crosswalks: no match twice, an id of its standard's form, and no counterpart said in one way."""
+    file = f"{CATALOG}/crosswalk.csv"
+    matched = {(each.collection, each.element, each.standard) for each in plan.all_crosswalk if each.match != "none"}
+    elements = Counter((each.collection, each.element, each.standard, each.target) for each in plan.all_crosswalk)
+    for number, each in enumerate(plan.all_crosswalk, start=2):
+        place, key = f"row {number}", (each.collection, each.element, each.standard)
+        if elements[(*key, each.target)] > 1:
+            yield Problem("L120", file, place, "the same element and target stand more than once")
+        for fault in _match_faults(each.standard, each.match, each.target, each.note):
+            yield Problem("L115", file, place, fault)
+        if each.target and (fault := _target_fault(each.standard, each.target)):
+            yield Problem("L115", file, place, fault)
+        if each.match == "none" and key in matched:
+            yield Problem(
+                "L115", file, place, f"the element has no counterpart in {each.standard}, and one in another row"
+            )
+    file = f"{CATALOG}/code-crosswalk.csv"
+    options = Counter((each.code_list, each.code, each.target, each.option) for each in plan.all_code_crosswalk)
+    for number, code in enumerate(plan.all_code_crosswalk, start=2):
+        place = f"row {number}"
+        if options[(code.code_list, code.code, code.target, code.option)] > 1:
+            yield Problem("L120", file, place, "the same code and option stand more than once")
+        for fault in _match_faults(code.standard, code.match, code.option, code.note):
+            yield Problem("L115", file, place, fault)
+        if fault := _target_fault(code.standard, code.target):
+            yield Problem("L115", file, place, fault)
+
+
+def _match_faults(standard: str, match: str, counterpart: str, note: str) -> Iterator[str]:
+    if match == "none" and counterpart:
+        yield f'the match is none, but "{counterpart}" is given'
+    if match == "none" and not note:
+        yield "the match is none, but no note says what was looked for"
+    if match != "none" and not counterpart:
+        yield f"the match is {match}, but nothing is given that it matches"
+    if standard == "EDFacts" and match not in ("close", "none"):
+        yield f"a file is fed (close) or it is not (none); {match} says nothing about a file"
+
+
+def _target_fault(standard: str, target: str) -> str:
+    form = _TARGETS.get(standard, ".*")
+    return "" if re.fullmatch(form, target) else f'"{target}" does not have the form of {standard}, {form}'
+
+
 def _dates(plan: Plan) -> Iterator[Problem]:
     """Days and school years exist, windows open before they are due, codes and mandates begin before they end."""
     for collection in plan.all_collections:
-        years = [window.school_year for window in collection.windows]
+        windows = [(window.school_year, window.name) for window in collection.windows]
         for window in collection.windows:
-            place = f'window "{window.school_year}"'
+            place = f'window "{window.school_year}"' + (f', name "{window.name}"' if window.name else "")
             if fault := _window_fault(window):
                 yield Problem("L160", _file(plan, collection), place, fault)
-            if years.count(window.school_year) > 1:
-                yield Problem("L120", _file(plan, collection), place, "the school year stands more than once")
+            if windows.count((window.school_year, window.name)) > 1:
+                message = "the school year stands more than once, without names that differ"
+                yield Problem("L120", _file(plan, collection), place, message)
         for layout in collection.layouts:
             for year in layout.valid_for:
                 if fault := _year_fault(year):
@@ -466,7 +528,7 @@ def _suites(plan: Plan, unbuildable: set[str], examples: bool) -> Iterator[Probl
     for path in stale:
         yield Problem("L172", path.relative_to(plan.root).as_posix(), "", rule("L172").message)
     for collection in sound.all_collections if examples else ():
-        for layout in collection.layouts:
+        for layout in collection.file_layouts:
             if suite_path(plan.root, collection.id, layout.name) not in stale:
                 yield from _example(sound, collection, layout)
 

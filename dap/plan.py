@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -37,13 +37,14 @@ class OpenQuestion:
 
 @dataclass(frozen=True)
 class Window:
-    """The dates of one school year, each `YYYY-MM-DD` or `YYYY-MM`, empty where unknown."""
+    """The dates of one school year, each `YYYY-MM-DD` or `YYYY-MM`, empty where unknown; named where it has several."""
 
     school_year: str
     opens: str = ""
     due: str = ""
     accurate: str = ""
     freeze: tuple[tuple[str, str], ...] = ()
+    name: str = ""
 
 
 @dataclass(frozen=True)
@@ -56,7 +57,7 @@ class MandateLink:
 
 @dataclass(frozen=True)
 class Mandate:
-    """The statute, regulation or other reason that authorises asking."""
+    """The statute, regulation or other reason that authorises asking; empty is unknown, of citation and source too."""
 
     id: str
     citation: str
@@ -68,6 +69,21 @@ class Mandate:
     source: str = ""
     year: str = ""
     confidence: str = ""
+
+    @property
+    def cited(self) -> str:
+        """The citation, or the title where no source gives one."""
+        return self.citation or self.title
+
+    @property
+    def open(self) -> tuple[OpenQuestion, ...]:
+        """What its row leaves empty that a law has, and a reading that is of low confidence."""
+        doubts = {
+            "citation": "" if self.citation else "No source gives its citation.",
+            "source": "" if self.source else "No source was read for it.",
+            "confidence": "The reading is of low confidence." if self.confidence == "low" else "",
+        }
+        return tuple(OpenQuestion(about, why) for about, why in doubts.items() if why)
 
 
 @dataclass(frozen=True)
@@ -212,7 +228,7 @@ class TitleLine:
 
 @dataclass(frozen=True)
 class Layout:
-    """One file layout of a collection: a resource of its descriptor."""
+    """One layout of a collection: a resource of its descriptor. Only a file layout has an example and a suite."""
 
     name: str
     title: str
@@ -235,6 +251,11 @@ class Layout:
     rules: tuple[CrossRule, ...] = ()
     sources: tuple[Source, ...] = ()
     open: tuple[OpenQuestion, ...] = ()
+
+    @property
+    def is_file(self) -> bool:
+        """Whether files of this layout are submitted; otherwise it lists the elements of a form or system."""
+        return bool(self.path)
 
     @cached_property
     def by_name(self) -> Mapping[str, Element]:
@@ -270,10 +291,17 @@ class Collection:
     retention: str = ""
     status: str = ""
     submitted_as: str = ""
+    successor: str = ""
+    recipient: str = ""
     completeness: str = ""
     sources: tuple[Source, ...] = ()
     open: tuple[OpenQuestion, ...] = ()
     folder: Path = Path()
+
+    @property
+    def file_layouts(self) -> tuple[Layout, ...]:
+        """The layouts of files: those that have a suite."""
+        return tuple(layout for layout in self.layouts if layout.is_file)
 
     def layout(self, name: str) -> Layout:
         """The layout of that name; RequestError, with the nearest name, where there is none."""
@@ -288,6 +316,20 @@ class CrosswalkEntry:
     element: str
     standard: str
     target: str
+    match: str
+    note: str = ""
+    source: str = ""
+
+
+@dataclass(frozen=True)
+class CodeCrosswalkEntry:
+    """How a code (or, where the list gives none, a label) corresponds to an option of a national standard's element."""
+
+    code_list: str
+    code: str
+    standard: str
+    target: str
+    option: str
     match: str
     note: str = ""
     source: str = ""
@@ -312,7 +354,8 @@ class Plan:
     """A state's Data Acquisition Plan.
 
     The records are in `all_collections`, `all_mandates`, `all_code_lists`; the same facts as tidy pandas tables
-    in `collections`, `elements`, `mandates`, `codes`, `windows`, `element_mandates`, `open_questions`, `crosswalk`.
+    in `collections`, `elements`, `mandates`, `codes`, `windows`, `element_mandates`, `open_questions`, `crosswalk`,
+    `code_crosswalk`.
     """
 
     root: Path
@@ -323,6 +366,7 @@ class Plan:
     all_mandates: tuple[Mandate, ...]
     all_code_lists: tuple[CodeList, ...]
     all_crosswalk: tuple[CrosswalkEntry, ...] = ()
+    all_code_crosswalk: tuple[CodeCrosswalkEntry, ...] = ()
     promises: tuple[Promise, ...] = ()
     description: str = ""
 
@@ -338,6 +382,10 @@ class Plan:
         """The code list of that name; RequestError, with the nearest name, where there is none."""
         return _find(wanted, {each.name: each for each in self.all_code_lists}, "code list")
 
+    def predecessors(self, id: str) -> tuple[Collection, ...]:
+        """The collections whose place the collection of that id took."""
+        return tuple(each for each in self.all_collections if each.successor == id)
+
     def every_element(self) -> Iterator[tuple[Collection, Layout, Element]]:
         """Each element with the collection and layout it belongs to, in catalog order."""
         for collection in self.all_collections:
@@ -351,7 +399,8 @@ class Plan:
 
         Columns: collection, title, description, form, domain, level, respondents (joined by `; `), frequency,
         certified_by, dates_note, mandates (ids), purpose, uses, steward, retention, status, submitted_as,
-        completeness, layouts and elements (how many), sources (addresses), year, confidence.
+        successor (the id of what took its place), recipient (where it goes, if not to the publisher), completeness,
+        layouts and elements (how many), sources (addresses), year, confidence.
         """
         return _table("collections", [_collection_row(each) for each in self.all_collections])
 
@@ -423,11 +472,17 @@ class Plan:
 
     @cached_property
     def windows(self) -> pd.DataFrame:
-        """One row a collection, school year and kind of date: collection, school_year, kind, date."""
+        """One row a collection, window and kind of date: collection, school_year, window (its name), kind, date."""
         return _table(
             "windows",
             [
-                {"collection": c.id, "school_year": window.school_year, "kind": kind, "date": date}
+                {
+                    "collection": c.id,
+                    "school_year": window.school_year,
+                    "window": window.name,
+                    "kind": kind,
+                    "date": date,
+                }
                 for c in self.all_collections
                 for window in c.windows
                 for kind, date in _window_dates(window)
@@ -436,10 +491,10 @@ class Plan:
 
     @cached_property
     def open_questions(self) -> pd.DataFrame:
-        """One row an open question.
+        """One row an open question, a reading of low confidence, or a mandate without citation or source.
 
-        Columns: collection, layout, element, code_list (each empty where the question is about something wider),
-        about, why.
+        Columns: collection, layout, element, code_list, mandate (each empty where the question is about something
+        else or wider), about, why.
         """
         return _table("open_questions", list(_open_rows(self)))
 
@@ -447,6 +502,11 @@ class Plan:
     def crosswalk(self) -> pd.DataFrame:
         """One row a correspondence: collection, element, standard, target, match, note, source."""
         return _table("crosswalk", [dict(vars(each)) for each in self.all_crosswalk])
+
+    @cached_property
+    def code_crosswalk(self) -> pd.DataFrame:
+        """One row a correspondence: code_list, code, standard, target, option, match, note, source."""
+        return _table("code_crosswalk", [dict(vars(each)) for each in self.all_code_crosswalk])
 
     def _repr_html_(self) -> str:
         layouts = sum(len(each.layouts) for each in self.all_collections)
@@ -475,7 +535,8 @@ def _escape(text: str) -> str:
 _COLUMNS = {
     "collections": """
         collection title description form domain level respondents frequency certified_by dates_note mandates purpose
-        uses steward retention status submitted_as completeness layouts elements sources year confidence""",
+        uses steward retention status submitted_as successor recipient completeness layouts elements sources year
+        confidence""",
     "elements": """
         collection layout element position title description domain type format required optional_column pattern
         max_length codes frequency mandates purpose uses sensitivity classification since status retention open sources
@@ -483,9 +544,10 @@ _COLUMNS = {
     "element_mandates": "collection layout element mandate obligation jurisdiction citation",
     "mandates": "id citation title jurisdiction summary since until source year confidence collections elements",
     "codes": "code_list code label since until source complete",
-    "windows": "collection school_year kind date",
-    "open_questions": "collection layout element code_list about why",
+    "windows": "collection school_year window kind date",
+    "open_questions": "collection layout element code_list mandate about why",
     "crosswalk": "collection element standard target match note source",
+    "code_crosswalk": "code_list code standard target option match note source",
 }
 
 
@@ -527,6 +589,8 @@ def _collection_row(collection: Collection) -> dict[str, Any]:
         "retention": collection.retention,
         "status": collection.status,
         "submitted_as": collection.submitted_as,
+        "successor": collection.successor,
+        "recipient": collection.recipient,
         "completeness": collection.completeness,
         "layouts": len(collection.layouts),
         "elements": sum(len(layout.elements) for layout in collection.layouts),
@@ -559,9 +623,18 @@ def _element_row(collection: Collection, layout: Layout, element: Element) -> di
         "since": element.since,
         "status": element.status,
         "retention": element.retention,
-        "open": "; ".join(question.about for question in element.open),
+        "open": "; ".join(_left_open(collection, layout, element)),
         **_source_columns(element.sources),
     }
+
+
+def _left_open(collection: Collection, layout: Layout, element: Element) -> Iterator[str]:
+    """What the element leaves open, and what it would inherit if its layout or collection did not leave it open."""
+    yield from (question.about for question in element.open)
+    above = {question.about for question in (*layout.open, *collection.open)}
+    for about, fact in (("frequency", element.frequency), ("mandate", element.mandates), ("status", element.status)):
+        if not fact and about in above and all(question.about != about for question in element.open):
+            yield about
 
 
 def _source_columns(sources: tuple[Source, ...]) -> dict[str, str]:
@@ -574,15 +647,26 @@ def _source_columns(sources: tuple[Source, ...]) -> dict[str, str]:
 
 
 def _open_rows(plan: Plan) -> Iterator[dict[str, str]]:
-    def row(where: tuple[str, str, str, str], question: OpenQuestion) -> dict[str, str]:
-        names = ("collection", "layout", "element", "code_list")
-        return {**dict(zip(names, where, strict=True)), "about": question.about, "why": question.why}
+    def rows(questions: Iterable[OpenQuestion], **where: str) -> Iterator[dict[str, str]]:
+        nowhere = dict.fromkeys(("collection", "layout", "element", "code_list", "mandate"), "")
+        yield from ({**nowhere, **where, "about": each.about, "why": each.why} for each in questions)
 
     for collection in plan.all_collections:
-        yield from (row((collection.id, "", "", ""), each) for each in collection.open)
+        of_collection = {"collection": collection.id}
+        yield from rows((*collection.open, *_doubts(collection.sources)), **of_collection)
         for layout in collection.layouts:
-            yield from (row((collection.id, layout.name, "", ""), each) for each in layout.open)
+            of_layout = {**of_collection, "layout": layout.name}
+            yield from rows((*layout.open, *_doubts(layout.sources)), **of_layout)
             for element in layout.elements:
-                yield from (row((collection.id, layout.name, element.name, ""), each) for each in element.open)
+                yield from rows((*element.open, *_doubts(element.sources)), **of_layout, element=element.name)
     for code_list in plan.all_code_lists:
-        yield from (row(("", "", "", code_list.name), each) for each in code_list.open)
+        yield from rows((*code_list.open, *_doubts(code_list.sources)), code_list=code_list.name)
+    for mandate in plan.all_mandates:
+        yield from rows(mandate.open, mandate=mandate.id)
+
+
+def _doubts(sources: Iterable[Source]) -> Iterator[OpenQuestion]:
+    """What is known, but with low confidence, is a question for the steward too."""
+    for source in sources:
+        if source.confidence == "low":
+            yield OpenQuestion("confidence", f"What was read is of low confidence: {source.title}.")

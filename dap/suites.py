@@ -78,7 +78,7 @@ def _wanted(plan: Plan) -> dict[Path, str]:
     return {
         suite_path(plan.root, collection.id, layout.name): suite_text(plan, collection, layout)
         for collection in plan.all_collections
-        for layout in collection.layouts
+        for layout in collection.file_layouts
     }
 
 

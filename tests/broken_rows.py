@@ -16,6 +16,7 @@ LAYOUTS = [
     (path.parent.name, resource["name"])
     for path in sorted(ROOT.glob("catalog/collections/*/datapackage.json"))
     for resource in json.loads(path.read_text("utf-8"))["resources"]
+    if "path" in resource
 ]
 
 
@@ -102,8 +103,9 @@ def _value_cases(name: str, field: dict[str, Any]) -> Iterator[Case]:
         yield Case("V120", name, {name: "?"})
     if kind == "string" and re.fullmatch(rules.get("pattern", ".*"), "  "):
         yield Case("V104", name, {name: "  "})
-    if kind in ("integer", "number") and "minimum" in rules:
-        yield Case("V131", name, {name: str(rules["minimum"] - 1)})
+    if kind in ("integer", "number") and ("minimum" in rules or "maximum" in rules):
+        beyond = rules["minimum"] - 1 if "minimum" in rules else rules["maximum"] + 1
+        yield Case("V131", name, {name: str(beyond)})
     longest = rules.get("maxLength")
     if longest and kind == "string":
         filling = "0" if re.fullmatch(rules.get("pattern", ""), "0") else "A"

@@ -100,30 +100,55 @@ def test_the_note_tells_federal_from_state_law_and_what_has_none() -> None:
 
 
 def test_the_tables_hold_the_same_numbers() -> None:
-    by_frequency = elements_by_frequency(elements(annual=3, weekly=1), COLLECTIONS).table.rows
-    assert by_frequency.to_dict("list") == {
-        "Collection": ["School roll", "Library fines & fees"],
-        "weekly": [1, 0],
-        "annual": [3, 0],
-        "All": [4, 0],
+    fines = pd.DataFrame([{"collection": "fines", "frequency": "weekly"}])
+    both = pd.concat([elements(annual=3, weekly=1), fines])
+    assert elements_by_frequency(both, COLLECTIONS).table.rows.to_dict("list") == {
+        "How often": ["annual", "weekly"],
+        "Elements": [3, 2],
+        "Collections": [1, 2],
     }
     by_mandate = elements_by_mandate(links(a=1, b=3), MANDATES, elements(annual=4)).table.rows
     assert by_mandate["Kind"].to_list() == ["Federal law", "State law", "Other reasons"]
     assert by_mandate["Elements"].to_list() == [1, 3, 0]
 
 
-def test_frequencies_stand_from_the_most_to_the_least_often_with_open_ones_last() -> None:
-    mixed = elements(**{"": 1, "at dawn": 1, "annual": 1, "continuous": 1, "monthly": 1})
-    columns = elements_by_frequency(mixed, COLLECTIONS).table.rows.columns
-    assert list(columns) == ["Collection", "continuous", "monthly", "annual", "at dawn", "not stated", "All"]
+def test_the_frequency_of_the_most_elements_stands_first_of_as_many_the_oftener_and_open_ones_last() -> None:
+    mixed = elements(**{"": 3, "at dawn": 1, "annual": 2, "continuous": 1, "monthly": 1})
+    order = elements_by_frequency(mixed, COLLECTIONS).table.rows["How often"]
+    assert list(order) == ["annual", "continuous", "monthly", "at dawn", "not stated"]
 
 
-def test_two_collections_or_laws_of_one_title_stay_two_rows() -> None:
-    same = COLLECTIONS.assign(title="Register")
-    assert elements_by_frequency(elements(annual=1), same).table.rows["Collection"].to_list() == [
-        "Register (roll)",
-        "Register (fines)",
+def test_only_collections_with_elements_are_counted_and_the_note_says_how_many_are_not() -> None:
+    figure = elements_by_frequency(elements(annual=1), COLLECTIONS)
+    assert "The elements of 1 collection, " in figure.note and "no element of the other 1 is documented" in figure.note
+    assert "documented" not in elements_by_frequency(elements(annual=1), COLLECTIONS.head(1)).note
+    assert "1 · 1 collection<" in figure.svg
+
+
+@pytest.mark.parametrize("many", [charts.MOST_LAWS, charts.MOST_LAWS + 1, charts.MOST_LAWS + 20])
+def test_of_many_laws_the_chart_shows_the_longest_and_one_bar_for_the_rest(many: int) -> None:
+    ids = [f"law{number}" for number in range(many)]
+    laws = pd.DataFrame({"id": ids, "title": ids, "citation": "", "jurisdiction": "state"})
+    rows = [
+        {"collection": "roll", "layout": "main", "element": f"e{element}", "mandate": each, "jurisdiction": "state"}
+        for number, each in enumerate(ids)
+        for element in range(many - number)
     ]
+    figure = elements_by_mandate(pd.DataFrame(rows), laws, elements(annual=many))
+    assert figure.table.rows["Law or other reason"].to_list() == ids
+    shown = [each for each in ids if f">{each}<" in figure.svg]
+    if many > charts.MOST_LAWS + 1:
+        # An element on two of the rest is one element.
+        assert shown == ids[: charts.MOST_LAWS]
+        assert ">20 more laws and other reasons<" in figure.svg and ">20 in all<" in figure.svg
+        assert "each behind at most 20 elements" in figure.svg and "one for the 20 " in figure.description
+    else:
+        assert shown == ids and "more laws" not in figure.svg
+
+
+def test_two_laws_of_one_title_stay_two_rows_and_one_without_title_shows_its_citation() -> None:
+    figure = elements_by_mandate(links(a=1), MANDATES.assign(title=""), elements(annual=1))
+    assert figure.table.rows["Law or other reason"].to_list() == MANDATES["citation"].to_list()
     figure = elements_by_mandate(links(a=1), MANDATES.assign(title="Act"), elements(annual=1))
     assert figure.table.rows["Law or other reason"].to_list() == ["Act (a)", "Act (b)", "Act (c)"]
 
@@ -153,7 +178,7 @@ def test_every_label_stands_in_the_picture_whole() -> None:
         "Homeless children and youths, their schools, and the transport that brings them there every day",
         "Short",
     ]
-    figure = elements_by_frequency(elements(annual=1), COLLECTIONS.assign(title=titles))
+    figure = elements_by_mandate(links(a=1), MANDATES.head(2).assign(title=titles), elements(annual=1))
     shown = " ".join(re.findall(r">([^<>]+)<", figure.svg))
     assert all(word in shown for word in " ".join(titles).split())
 
@@ -167,7 +192,7 @@ def test_colours_stand_out_from_the_paper() -> None:
     assert contrast(charts.INK, charts.PAPER) >= 7
     for _, colour in charts.JURISDICTIONS.values():
         assert contrast(colour, charts.PAPER) >= 4.5
-    assert contrast(charts.NEUTRAL, charts.PAPER) >= 4.5
+    assert min(contrast(each, charts.PAPER) for each in (charts.NEUTRAL, charts.FAINT)) >= 4.5
 
 
 def test_a_specification_holds_its_data_and_no_address(figure: Figure) -> None:

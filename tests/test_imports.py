@@ -17,7 +17,7 @@ LAYERS: list[set[str]] = [
     {"errors"},
     {"rules"},
     {"plan", "report"},
-    {"catalog", "submission", "identifiers"},
+    {"catalog", "submission", "identifiers", "values"},
     {"expectations"},
     {"suites", "engine"},
     {"gate", "explain", "listing"},

@@ -128,6 +128,11 @@ def _open(stated: Descriptor, about: str) -> None:
     stated.setdefault("acquisition", {}).setdefault("open", []).append(question)
 
 
+def _as_form(resource: Descriptor) -> None:
+    del resource["path"]
+    resource["data"] = [[each["name"] for each in resource["schema"]["fields"]]]
+
+
 def _duplicate(things: list[Descriptor], original: str, **more: Any) -> None:
     things.append({**named(things, original), **more})
 
@@ -175,7 +180,7 @@ CASES = [
         _field("grade", lambda f: f.update(type="strnig")),
         ROSTER,
         f"{_where('grade')}, type",
-        '"strnig" is none of: string, integer, number, boolean, date. Did you mean "string"?',
+        '"strnig" is none of: string, integer, number, boolean, date, object, time. Did you mean "string"?',
     ),
     Case(
         "L102",
@@ -231,7 +236,7 @@ CASES = [
         _catalog(lambda d: _duplicate(d["resources"], "crosswalk", name="crosswlak")),
         PLAN,
         'resource "crosswlak"',
-        "neither mandates, crosswalk nor a code list",
+        "no table of the plan is called so; a code list says that it is one",
     ),
     # L103: what does not follow a table's schema
     Case(
@@ -242,14 +247,21 @@ CASES = [
         "row 2",
         "8 cells, but there are 7",
     ),
-    Case("L103", "an empty cell", _text(CROSSWALK, "000001", ""), CROSSWALK, "row 3, target", "must not be empty"),
+    Case(
+        "L103",
+        "an empty cell",
+        _text(CROSSWALK, "exact,,https://example.org/crosswalk", "exact,,"),
+        CROSSWALK,
+        "row 3, source",
+        "must not be empty",
+    ),
     Case(
         "L103",
         "another value",
         _text(CROSSWALK, "close", "clsoe"),
         CROSSWALK,
         "row 2, match",
-        '"clsoe" is none of: exact, close, broader, narrower. Did you mean "close"?',
+        '"clsoe" is none of: exact, close, broader, narrower, none. Did you mean "close"?',
     ),
     Case(
         "L103",
@@ -275,7 +287,7 @@ CASES = [
         'resource "grades"',
         "its schema is not the one of schemas/code-list.table.json",
     ),
-    # L110 to L113: what names a thing that does not exist
+    # L110 to L115: what names a thing that does not exist
     Case(
         "L110",
         "on the collection",
@@ -374,6 +386,30 @@ CASES = [
     ),
     # L120, L121: names
     Case(
+        "L115",
+        "an id of another form",
+        _text(CROSSWALK, "CEDS,000001", "CEDS,1"),
+        CROSSWALK,
+        "row 3",
+        '"1" does not have the form of CEDS',
+    ),
+    Case(
+        "L115",
+        "no counterpart, and nothing said of it",
+        _text(CROSSWALK, "CEDS,000001,exact", "CEDS,,none"),
+        CROSSWALK,
+        "row 3",
+        "no note says what was looked for",
+    ),
+    Case(
+        "L114",
+        "the successor",
+        _roster(lambda d: d["acquisition"].update(successor="example-rooster")),
+        ROSTER,
+        "acquisition, successor",
+        'no collection "example-rooster". Did you mean "example-roster"?',
+    ),
+    Case(
         "L120",
         "two fields",
         _roster(lambda d: _duplicate(layout(d)["schema"]["fields"], "seat")),
@@ -442,6 +478,14 @@ CASES = [
     ),
     Case(
         "L120",
+        "two windows of one name in a year",
+        _roster(lambda d: d["acquisition"].update(windows=[{"schoolYear": "2025-26", "name": "Fall"}] * 2)),
+        ROSTER,
+        'window "2025-26", name "Fall"',
+        "the school year stands more than once, without names that differ",
+    ),
+    Case(
+        "L120",
         "a mandate named twice",
         _acquisition("seat", mandates=[{"id": "example-act"}, {"id": "example-act"}]),
         ROSTER,
@@ -490,7 +534,7 @@ CASES = [
         'resource "grades"',
         'its file is called "code-lists/grade.csv", but should be "code-lists/grades.csv"',
     ),
-    # L130 to L133: facts
+    # L130 to L134: facts
     Case(
         "L130",
         "neither stated nor open",
@@ -530,6 +574,22 @@ CASES = [
         ROSTER,
         "acquisition",
         "retention is stated, and an open question says that it is not known",
+    ),
+    Case(
+        "L133",
+        "on how the collection reaches the state",
+        _roster(lambda d: _open(d, "submittedAs")),
+        ROSTER,
+        "acquisition",
+        "submittedAs is stated, and an open question says that it is not known",
+    ),
+    Case(
+        "L134",
+        "neither stated nor open",
+        _roster(lambda d: d["acquisition"].pop("submittedAs")),
+        ROSTER,
+        "acquisition",
+        "Neither submittedAs nor an open question about it.",
     ),
     # L140, L141: Social Security numbers
     Case(
@@ -630,6 +690,14 @@ CASES = [
         ROSTER,
         _where("last_name"),
         "minimum asks for a number or date, but the type is string",
+    ),
+    Case(
+        "L153",
+        "a type of forms in a file",
+        _field("last_name", lambda f: f.update(type="time", constraints={}) or f.pop("example")),
+        ROSTER,
+        _where("last_name"),
+        "the column of a file cannot be of the type time",
     ),
     Case(
         "L153",
@@ -790,6 +858,14 @@ CASES = [
         ROSTER,
         'resource "students", rule "exit_date.before_entry_date"',
         "V141 is the rule of `unique`",
+    ),
+    Case(
+        "L154",
+        "a form in a collection of files",
+        _roster(lambda d: _as_form(layout(d))),
+        ROSTER,
+        'resource "students", data',
+        "the collection is submitted as a file",
     ),
     Case(
         "L154",
@@ -1024,6 +1100,32 @@ def _rebuild_if_possible(root: Path) -> None:
             return
 
 
+def test_windows_of_one_year_with_names_and_laws_without_citation_are_no_repetition(new_plan: NewPlan) -> None:
+    root = new_plan()
+    edit(root, ROSTER, lambda d: d["acquisition"]["windows"].append({"schoolYear": "2025-26", "name": "Spring"}))
+    for citation in ("Example Act 1", "Example Rule 2"):
+        edit_text(root, MANDATES, citation, "")
+    rebuild(root)
+    assert lint(root) == ()
+
+
+def test_a_form_may_ask_for_what_the_column_of_a_file_may_not_and_has_no_suite(new_plan: NewPlan) -> None:
+    root = new_plan()
+
+    def as_form(descriptor: Descriptor) -> None:
+        descriptor["acquisition"]["submittedAs"] = "form"
+        _as_form(layout(descriptor))
+        field(descriptor, "last_name").update(type="time", format="any", constraints={})
+        field(descriptor, "last_name").pop("example")
+        field(descriptor, "days_enrolled").setdefault("acquisition", {})["codes"] = "programs"
+
+    edit(root, ROSTER, as_form)
+    assert [(each.rule, each.file) for each in lint(root)] == [("L172", SUITE)]
+    rebuild(root)
+    assert not (root / SUITE).exists()
+    assert lint(root) == ()
+
+
 def test_a_sound_plan_has_no_problem(new_plan: NewPlan) -> None:
     assert lint(new_plan()) == ()
 
@@ -1079,7 +1181,9 @@ def test_problems_of_one_descriptor_stand_in_its_own_order(new_plan: NewPlan) ->
 def test_rows_of_a_table_stand_in_the_order_of_their_numbers(new_plan: NewPlan) -> None:
     root = new_plan()
     path = root / CROSSWALK
-    path.write_text(path.read_text("utf-8") + "none-such,grade,CEDS,1,exact,,Example\n" * 9, "utf-8")
+    path.write_text(
+        path.read_text("utf-8") + "".join(f"none-such,grade,CEDS,00001{n},exact,,Example\n" for n in range(9)), "utf-8"
+    )
     assert [each.place for each in lint(root)] == [f"row {number}" for number in range(4, 13)]
 
 

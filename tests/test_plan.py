@@ -18,13 +18,14 @@ import dap
 from dap.catalog import open_plan
 from dap.errors import RequestError
 from dap.plan import Code, Condition, Element, Plan, Term
-from tests.conftest import ROOT, ROSTER, NewPlan, edit, field
+from tests.conftest import ROOT, ROSTER, NewPlan, edit, edit_text, field
 
 # What notebooks and pages may rely on.
 COLUMNS = {
     "collections": """
         collection title description form domain level respondents frequency certified_by dates_note mandates purpose
-        uses steward retention status submitted_as completeness layouts elements sources year confidence""",
+        uses steward retention status submitted_as successor recipient completeness layouts elements sources year
+        confidence""",
     "elements": """
         collection layout element position title description domain type format required optional_column pattern
         max_length codes frequency mandates purpose uses sensitivity classification since status retention open sources
@@ -32,10 +33,12 @@ COLUMNS = {
     "element_mandates": "collection layout element mandate obligation jurisdiction citation",
     "mandates": "id citation title jurisdiction summary since until source year confidence collections elements",
     "codes": "code_list code label since until source complete",
-    "windows": "collection school_year kind date",
-    "open_questions": "collection layout element code_list about why",
+    "windows": "collection school_year window kind date",
+    "open_questions": "collection layout element code_list mandate about why",
     "crosswalk": "collection element standard target match note source",
+    "code_crosswalk": "code_list code standard target option match note source",
 }
+MANDATES = "catalog/mandates.csv"
 INHERITED = {
     "frequency": "frequency",
     "mandates": "mandate",
@@ -89,6 +92,7 @@ def test_there_is_one_row_for_each_thing(connecticut: Plan) -> None:
     assert len(connecticut.mandates) == len(_rows("mandates.csv"))
     assert connecticut.mandates["id"].is_unique
     assert len(connecticut.crosswalk) == len(_rows("crosswalk.csv"))
+    assert len(connecticut.code_crosswalk) == len(_rows("code-crosswalk.csv"))
     files = sorted((ROOT / "catalog/code-lists").glob("*.csv"))
     assert len(connecticut.codes) == sum(len(_rows(f"code-lists/{path.name}")) for path in files)
     assert set(connecticut.codes["code_list"]) == {path.stem for path in files}
@@ -173,11 +177,24 @@ def test_windows_give_one_row_for_each_date(new_plan: NewPlan) -> None:
 
 def test_open_questions_name_the_whole_they_stand_on(new_plan: NewPlan) -> None:
     questions = open_plan(new_plan()).open_questions
-    assert [tuple(row)[:5] for row in questions.itertuples(index=False)] == [
-        ("example-roster", "", "", "", "retention"),
-        ("example-roster", "students", "exit_reason", "", "purpose"),
-        ("", "", "", "programs", "codes"),
+    assert [tuple(row)[:6] for row in questions.itertuples(index=False)] == [
+        ("example-roster", "", "", "", "", "retention"),
+        ("example-roster", "students", "exit_reason", "", "", "purpose"),
+        ("", "", "", "programs", "", "codes"),
     ]
+
+
+def test_what_a_mandate_leaves_empty_or_was_read_with_low_confidence_is_an_open_question(new_plan: NewPlan) -> None:
+    root = new_plan()
+    edit_text(root, MANDATES, "Example Rule 2", "")
+    edit_text(root, MANDATES, "https://example.org/rule,,medium", ",,low")
+    edit(root, ROSTER, lambda d: field(d, "seat").update(sources=[{"title": "A form", "confidence": "low"}]))
+    rows = open_plan(root).open_questions.to_dict("records")
+    assert [(row["layout"], row["element"], row["why"]) for row in rows if row["about"] == "confidence"] == [
+        ("students", "seat", "What was read is of low confidence: A form."),
+        ("", "", "The reading is of low confidence."),
+    ]
+    assert [row["about"] for row in rows if row["mandate"] == "example-rule"] == ["citation", "source", "confidence"]
 
 
 def test_an_element_is_read_whole(new_plan: NewPlan) -> None:

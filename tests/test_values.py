@@ -20,9 +20,8 @@ from dap.expectations.values import (
     ExpectColumnValuesToBeDates,
     ExpectColumnValuesToBeDatesBetween,
     ExpectColumnValuesToBeNumbersBetween,
-    as_date,
-    as_number,
 )
+from dap.values import as_date, as_number
 
 FORMATS = ("%Y-%m-%d", "%m/%d/%Y", "%m%d%Y", "%Y%m%d", "%m/%d/%y", "%d.%m.%Y")
 

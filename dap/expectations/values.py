@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable
-from datetime import date, datetime
-from decimal import Decimal
 from typing import Any, ClassVar, Literal
 
 import pandas as pd
@@ -22,21 +20,11 @@ from great_expectations.expectations.metrics.table_metric_provider import TableM
 
 from dap.expectations.places import Place, result
 from dap.expectations.reading import reading_of, table_of
+from dap.values import as_date, as_number
 
 Comparison = Literal["<", "<=", "=", ">=", ">", "!="]
 Kind = Literal["number", "date"]
 
-ANY_FORMAT = "any"
-# Where a source gives no format: the ways in which dates are written in school files. Text in none of them is no date.
-_ANY = (
-    ("%Y-%m-%d", r"[0-9]{4}-[0-9]{1,2}-[0-9]{1,2}"),
-    ("%m/%d/%Y", r"[0-9]{1,2}/[0-9]{1,2}/[0-9]{4}"),
-    ("%m-%d-%Y", r"[0-9]{1,2}-[0-9]{1,2}-[0-9]{4}"),
-    ("%m/%d/%y", r"[0-9]{1,2}/[0-9]{1,2}/[0-9]{2}"),
-    ("%m%d%Y", r"[0-9]{8}"),
-    ("%Y%m%d", r"[0-9]{8}"),
-)
-_NUMBER = re.compile(r"[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)")
 _LINE_BREAK = re.compile("[\n\r]")
 _CONTROL = re.compile("[\x00-\x09\x0b\x0c\x0e-\x1f\x7f\x85\u2028\u2029]")
 _COMPARE: dict[str, Callable[[Any, Any], bool]] = {
@@ -47,28 +35,6 @@ _COMPARE: dict[str, Callable[[Any, Any], bool]] = {
     ">": lambda a, b: a > b,
     "!=": lambda a, b: a != b,
 }
-
-
-def as_number(text: str) -> Decimal | None:
-    """The number the text writes in ASCII digits with a point before decimals; None where it writes none."""
-    return Decimal(text) if _NUMBER.fullmatch(text) else None
-
-
-def as_date(text: str, date_format: str) -> date | None:
-    """The day the text writes in the format, letter for letter; None where it writes none, or no day that exists."""
-    if date_format == ANY_FORMAT:
-        days = (_parsed(text, each) for each, form in _ANY if re.fullmatch(form, text))
-        return next((day for day in days if day is not None), None)
-    day = _parsed(text, date_format)
-    # strptime takes missing zeros and the digits of every script; what is written back from the date shows both.
-    return day if day is not None and day.strftime(date_format) == text else None
-
-
-def _parsed(text: str, date_format: str) -> date | None:
-    try:
-        return datetime.strptime(text, date_format).date()
-    except ValueError:
-        return None
 
 
 def _values(texts: Iterable[Any], kind: str, date_format: str) -> list[Any]:
