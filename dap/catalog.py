@@ -147,6 +147,17 @@ def in_file_order(root: Path, problems: Iterable[Problem]) -> tuple[Problem, ...
     return tuple(sorted(dict.fromkeys(problems), key=order))
 
 
+def line_of(root: Path, problem: Problem) -> int | None:
+    """The line of its file that a problem is about, from 1; None where the file cannot be read as text."""
+    try:
+        text = (root / problem.file).read_text("utf-8")
+    except (OSError, ValueError):
+        return None
+    position = _position(text, problem.place)
+    return position if _ROW.search(problem.place) else text.count("\n", 0, position) + 1
+
+
+_ROW = re.compile(r"(?:row|line) [0-9]+")
 _STEP = re.compile(r'(resource|field|rule|window|promise) "((?:[^"]|"(?!,|$))*)"|(?:row|line) ([0-9]+)|([$A-Za-z]+)')
 _LISTED = {"resource": "resources", "field": "fields", "rule": "rules", "window": "windows", "promise": "promises"}
 

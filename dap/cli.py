@@ -74,9 +74,10 @@ def cli() -> None:
 
 @cli.command()
 @_PLAN
+@click.option("--format", "form", type=click.Choice(["text", "sarif"]), default="text", show_default=True)
 @click.option("--open", "show_open", is_flag=True, help="List the plan's open questions instead.")
 @click.option("--examples/--no-examples", default=True, help="Run the examples' own suites (default: yes).")
-def lint(plan_folder: str | None, show_open: bool, examples: bool) -> int:
+def lint(plan_folder: str | None, form: str, show_open: bool, examples: bool) -> int:
     """Is the plan sound? Exit code 0 when it is, 1 when there are findings."""
     from dap.lint import lint as lint_plan
     from dap.terminal import for_terminal, problems_text
@@ -86,6 +87,13 @@ def lint(plan_folder: str | None, show_open: bool, examples: bool) -> int:
         return _print_open(root)
     with _progress("Reading the plan and running the examples"):
         problems = lint_plan(root, examples=examples)
+    if form == "sarif":
+        from importlib.metadata import version
+
+        from dap.sarif import as_sarif
+
+        _deliver(as_sarif(problems, root, version("dap")), None)
+        return REJECTED if problems else ACCEPTED
     if problems:
         click.echo(problems_text(problems, colour=for_terminal()), nl=False)
         many = "1 problem" if len(problems) == 1 else f"{len(problems)} problems"

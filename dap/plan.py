@@ -555,7 +555,10 @@ def _table(name: str, rows: list[dict[str, Any]]) -> pd.DataFrame:
     """The rows as a table that has its columns even where there is no row."""
     import pandas as pd
 
-    return pd.DataFrame(rows, columns=_COLUMNS[name].split())
+    table = pd.DataFrame(rows, columns=_COLUMNS[name].split())
+    # Whole numbers stay whole where some are not known.
+    numbers = [column for column in ("position", "max_length") if column in table]
+    return table.astype(dict.fromkeys(numbers, "Int64"))
 
 
 def _window_dates(window: Window) -> Iterator[tuple[str, str]]:

@@ -23,7 +23,7 @@ LAYERS: list[set[str]] = [
     {"gate", "explain", "listing"},
     {"examples", "charts"},
     {"lint"},
-    {"intake", "publish", "lab", "terminal"},
+    {"intake", "publish", "lab", "sarif", "terminal"},
     {"cli"},
     {"__main__"},
 ]
