@@ -29,6 +29,15 @@ _SOURCE = {"title": "Example handbook", "path": "https://example.org/handbook", 
 
 
 @pytest.fixture
+def copy(tmp_path: Path) -> Path:
+    """A copy of the repository's own plan, with its suites, that a test may change."""
+    root = tmp_path / "plan"
+    for folder in ("catalog", "expectations"):
+        shutil.copytree(ROOT / folder, root / folder)
+    return root
+
+
+@pytest.fixture
 def new_plan(tmp_path: Path, _sound_plan: Path) -> NewPlan:
     """Makes plan folders: each call returns the root of a new, invented, sound one, with its suites built."""
     made: list[Path] = []

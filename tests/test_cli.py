@@ -36,14 +36,6 @@ def bad(tmp_path: Path) -> Path:
     return path
 
 
-@pytest.fixture
-def copy(tmp_path: Path) -> Path:
-    root = tmp_path / "plan"
-    for folder in ("catalog", "expectations"):
-        shutil.copytree(ROOT / folder, root / folder)
-    return root
-
-
 def _real(*arguments: object, folder: Path = ROOT) -> subprocess.CompletedProcess[str]:
     words = [str(each) for each in arguments]
     return subprocess.run([DAP, *words], capture_output=True, text=True, cwd=folder, check=False)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -21,14 +20,6 @@ from tests.broken_rows import ROOT
 PLAN = open_plan(ROOT)
 EXAMPLE = ROOT / "catalog/collections/psis-october/example.csv"
 Change = Callable[[dict[str, Any]], object]
-
-
-@pytest.fixture
-def copy(tmp_path: Path) -> Path:
-    root = tmp_path / "plan"
-    for folder in ("catalog", "expectations"):
-        shutil.copytree(ROOT / folder, root / folder)
-    return root
 
 
 def _change(root: Path, collection: str, change: Change) -> None:

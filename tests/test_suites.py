@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import shutil
 import subprocess
 import sys
 from collections import Counter
@@ -20,15 +19,6 @@ from dap.plan import Condition, Term
 from dap.rules import rules
 from dap.suites import anchored, date_width, pattern_widths, row_condition, said_format, stale_suites, write_suites
 from tests.broken_rows import LAYOUTS, ROOT
-
-
-@pytest.fixture
-def copy(tmp_path: Path) -> Path:
-    """A copy of the plan that a test may change."""
-    root = tmp_path / "plan"
-    for folder in ("catalog", "expectations"):
-        shutil.copytree(ROOT / folder, root / folder)
-    return root
 
 
 def _document(collection: str, name: str) -> dict[str, object]:
