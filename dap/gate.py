@@ -83,7 +83,7 @@ def _judged(
     broken = tuple(sorted({outcome.meta["rule"] for outcome in outcomes if outcome.broke}))
     findings = _findings(outcomes)
     return Report(
-        verdict=_verdict(reading, findings, broken),
+        verdict=_verdict(reading, outcomes),
         file_name=_sayable_name(reading.file_name, collection, number),
         bytes=reading.bytes,
         sha256=reading.sha256,
@@ -228,12 +228,14 @@ def _labelled(text: str, field: str | None) -> str:
     return text.replace("{label}", field or "the column")
 
 
-def _verdict(reading: Reading, findings: tuple[Finding, ...], broken: tuple[str, ...]) -> str | None:
-    if broken:
+def _verdict(reading: Reading, outcomes: list[Outcome]) -> str | None:
+    """What the suite says, not what the findings list: a rule that failed refuses even where no place could be told."""
+    if any(outcome.broke for outcome in outcomes):
         return None
-    if not any(finding.severity == "error" for finding in findings):
-        return ACCEPTED
-    return REJECTED if reading.readable else UNREADABLE
+    if not reading.readable:
+        return UNREADABLE
+    failed = any(not outcome.held and outcome.meta["severity"] == "error" for outcome in outcomes)
+    return REJECTED if failed else ACCEPTED
 
 
 def _sayable_name(name: str, collection: Collection, number: int) -> str:

@@ -245,7 +245,7 @@ def verdict_sentence(report: Report) -> str:
     if report.verdict == UNREADABLE:
         return "The file cannot be read, so nothing in it was judged. Mend what is named and send it again."
     if report.verdict == REJECTED:
-        return f"{found}. Mend the errors at the source, export and send again."
+        return f"{found or 'A rule failed'}. Mend the errors at the source, export and send again."
     return f"{found}: look at them all the same." if found else "Nothing to mend."
 
 

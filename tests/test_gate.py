@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from dap import engine
 from dap.catalog import open_plan
 from dap.examples import example_text
 from dap.gate import check
@@ -267,3 +268,13 @@ def test_free_text_may_hold_line_breaks_and_no_other_control_character(
     assert [(each.rule, each.field, each.rows) for each in report.findings] == [
         (id, "course_name", (2,)) for id in rules
     ]
+
+
+def test_the_verdict_is_the_suites_even_where_no_place_could_be_told(
+    plan: Plan, write: Write, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(engine, "_spots", lambda *_: ())
+    report = check(
+        write(_example(plan, "psis-october", "october", 3).replace("\n00000", "\n0000")), "psis-october", plan=plan
+    )
+    assert (report.verdict, report.findings) == ("rejected", ())
