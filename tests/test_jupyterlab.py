@@ -35,6 +35,8 @@ QUIET = [
 # Not awaited: what waits for the charts has a time limit, and this has none.
 RUN_ALL = "() => { window.jupyterapp.commands.execute('notebook:run-all-cells') }"
 KERNEL_IDLE = "window.jupyterapp?.shell.currentWidget?.sessionContext?.session?.kernel?.status === 'idle'"
+# Before the notebook is the lab's current one, the command would be taken and do nothing.
+CAN_RUN_ALL = "window.jupyterapp.commands.isEnabled('notebook:run-all-cells')"
 # No cell is running or waiting, so that nothing moves any more under the pointer.
 ALL_DONE = "![...document.querySelectorAll('.jp-InputPrompt')].some(each => each.textContent.includes('*'))"
 # The texts of each chart that are shortened, reach over its edge, or cover another.
@@ -110,6 +112,7 @@ def page(lab: Lab, requests: list[str]) -> Iterator[Page]:
         page.on("websocket", lambda socket: requests.append(socket.url))
         page.goto(f"{lab.url}?token={lab.token}")
         page.wait_for_function(KERNEL_IDLE, timeout=90_000)
+        page.wait_for_function(CAN_RUN_ALL, timeout=90_000)
         page.evaluate(RUN_ALL)
         page.wait_for_function("document.querySelectorAll('.vega-embed svg.marks').length >= 2", timeout=90_000)
         page.wait_for_function(ALL_DONE, timeout=90_000)
