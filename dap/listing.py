@@ -60,8 +60,9 @@ def _text(table: pd.DataFrame, kind: str) -> str:
     from rich.table import Table
 
     shown = Table(box=None, header_style="bold", pad_edge=False)
-    for column in table.columns:
-        shown.add_column(str(column).replace("_", " "), overflow="fold")
+    for place, column in enumerate(table.columns):
+        # The first is an id, to be copied whole.
+        shown.add_column(str(column).replace("_", " "), overflow="fold", no_wrap=place == 0)
     for row in table.itertuples(index=False):
         shown.add_row(*("" if value is None else str(value) for value in row))
     out = io.StringIO()
