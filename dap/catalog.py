@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import json
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
@@ -320,6 +320,14 @@ def _validator(schema: str) -> Any:
     from jsonschema import Draft7Validator
 
     return Draft7Validator(_schema(schema))
+
+
+def value_faults(schema: str, node: Mapping[str, Any], value: Any) -> tuple[str, ...]:
+    """What is wrong with one value by one part (`node`) of a schema file, in the words used of a whole descriptor."""
+    from jsonschema import Draft7Validator
+
+    part = {**node, "definitions": _schema(schema).get("definitions", {})}
+    return tuple(_said(error) for error in Draft7Validator(part).iter_errors(value))
 
 
 def _schema_errors(schema: str, document: Any) -> Iterator[Any]:

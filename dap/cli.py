@@ -16,6 +16,7 @@ from dap.errors import ACCEPTED, COULD_NOT_RUN, REJECTED, WRONG_REQUEST, CouldNo
 if TYPE_CHECKING:
     from dap.plan import Plan
     from dap.report import Report
+    from dap.spreadsheet.taking import Proposal
 
 _PLAN = click.option(
     "--plan", "plan_folder", metavar="DIR", help="The plan's folder (default: here, or the nearest above)."
@@ -324,6 +325,88 @@ def list_(kind: str, where: tuple[str, ...], form: str, plan_folder: str | None)
 
     _deliver(listing(_plan(plan_folder), kind, where, form), None)
     return ACCEPTED
+
+
+@cli.command()
+@click.argument("workbook", type=click.Path(dir_okay=False), metavar="PLAN.xlsx")
+@click.option("--force", is_flag=True, help="Write over a workbook that is there already.")
+@_PLAN
+def export(workbook: str, force: bool, plan_folder: str | None) -> int:
+    """The plan as an Excel workbook to edit: collections, elements, mandates, codes and windows."""
+    from dap.spreadsheet.export import export_workbook
+
+    path = _workbook(workbook)
+    if path.exists() and not force:
+        raise RequestError("the workbook exists already. Another name keeps the changes in it; --force gives them up.")
+    if not path.parent.is_dir():
+        raise RequestError("the workbook's folder does not exist.")
+    plan = _plan(plan_folder)
+    with _progress("Writing the workbook"):
+        export_workbook(plan, path)
+    click.echo("Written. Edit it in Excel, save it, and take the changes over with: dap import PLAN.xlsx")
+    return ACCEPTED
+
+
+@cli.command("import")
+@click.argument("workbook", type=click.Path(dir_okay=False), metavar="PLAN.xlsx")
+@click.option("--yes", is_flag=True, help="Write the changes without asking.")
+@_PLAN
+def import_(workbook: str, yes: bool, plan_folder: str | None) -> int:
+    """Take an edited workbook over into the catalog: shows what would change, and asks before it writes.
+
+    Exit code 0: taken over, or only shown. 1: something in it is wrong, so nothing is written.
+    """
+    from dap.spreadsheet.taking import propose
+    from dap.terminal import edits_text, faults_text, for_terminal
+
+    path = _workbook(workbook)
+    if fault := _fault(path):
+        raise RequestError(f"the workbook: {fault}")
+    plan = _plan(plan_folder)
+    with _progress("Comparing the workbook with the plan"):
+        proposal = propose(plan, path)
+    if proposal.faults:
+        click.echo(faults_text(proposal.faults, colour=for_terminal()), nl=False)
+        click.echo(
+            f"\n{_many(len(proposal.faults), 'fault')}, so nothing was written. Mend the workbook, and import it again."
+        )
+        return REJECTED
+    if not proposal.edits:
+        click.echo("The workbook holds what the plan holds: nothing to change.")
+        return ACCEPTED
+    click.echo(edits_text(proposal.edits, colour=for_terminal()), nl=False)
+    click.echo(f"\n{_counted_edits(proposal)}.")
+    if not yes and not _agreed():
+        click.echo("Nothing was written. `dap import --yes` writes without asking.")
+        return ACCEPTED
+    for name in proposal.write():
+        click.echo(f"written: {name}")
+    click.echo("Next: dap build, then dap lint.")
+    return ACCEPTED
+
+
+def _workbook(name: str) -> Path:
+    path = Path(name)
+    if path.suffix.casefold() != ".xlsx":
+        raise RequestError("a workbook's name ends in .xlsx.")
+    return path
+
+
+def _agreed() -> bool:
+    """Whether the person at the terminal wants the changes; nobody can say so in a pipe."""
+    return sys.stdin.isatty() and sys.stdout.isatty() and click.confirm("Write these changes into the catalog?")
+
+
+def _counted_edits(proposal: Proposal) -> str:
+    from dap.spreadsheet.changes import counted
+
+    count = counted(proposal.edits)
+    return ", ".join(f"{_many(count[kind], 'entry')} {kind}" for kind in ("changed", "new", "removed") if count[kind])
+
+
+def _many(count: int, what: str) -> str:
+    plural = f"{what[:-1]}ies" if what.endswith("y") else f"{what}s"
+    return f"{count:,} {what if count == 1 else plural}"
 
 
 @cli.command()

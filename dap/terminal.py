@@ -22,6 +22,8 @@ from dap.report import (
     where,
 )
 from dap.rules import rule
+from dap.spreadsheet.changes import Change, Edit
+from dap.spreadsheet.workbook import Fault
 
 _WIDTH = 100
 _COLOURS = {"error": "red", "warning": "yellow", "info": "cyan"}
@@ -55,6 +57,16 @@ def problems_text(problems: Sequence[Problem], *, colour: bool = False) -> str:
             parts.append(Text(file, style="bold"))
         parts.append(_problem(problem))
     return _rendered(Group(*parts), colour)
+
+
+def edits_text(edits: Sequence[Edit], *, colour: bool = False) -> str:
+    """What a steward's workbook would change, entry by entry and fact by fact."""
+    return _rendered(Group(*(_edit(each) for each in edits)), colour)
+
+
+def faults_text(faults: Sequence[Fault], *, colour: bool = False) -> str:
+    """What keeps a steward's workbook from being taken over, sheet by sheet."""
+    return _rendered(Group(*(Text(str(each), style="red") for each in faults)), colour)
 
 
 def for_terminal() -> bool:
@@ -126,3 +138,18 @@ def _problem(problem: Problem) -> RenderableType:
     head = Text.assemble((problem.rule, "bold red"), "  ", (place, "bold"), problem.message)
     fix = Padding(Text.assemble(("What to do: ", "bold"), rule(problem.rule).fix), (0, 0, 0, 6))
     return Padding(Group(head, fix), (0, 0, 0, 2))
+
+
+def _edit(edit: Edit) -> RenderableType:
+    word, style = (
+        ("removed", "bold red") if edit.removed else ("new", "bold green") if edit.new else ("changed", "bold")
+    )
+    head = Text.assemble((f"{edit.sheet.name}, row {edit.row}, ", ""), (edit.entry, "bold"), ": ", (word, style))
+    return Group(head, *(Padding(_change(each, new=edit.new), (0, 0, 0, 4)) for each in edit.changes))
+
+
+def _change(change: Change, *, new: bool) -> RenderableType:
+    before, after = (text.replace("\n", "; ") or "(empty)" for text in (change.before, change.after))
+    if new:
+        return Text.assemble((f"{change.column.title}: ", "bold"), (after, "green"))
+    return Text.assemble((f"{change.column.title}: ", "bold"), (before, "red"), " → ", (after, "green"))
