@@ -637,6 +637,7 @@ def _element(
         sources=_sources(stated),
         open=questions,
         placed=all(question.about != "position" for question in questions),
+        inherited=frozenset(key for key, fact in resolved.items() if fact and key not in own),
     )
 
 

@@ -22,6 +22,12 @@ _PLAN = click.option(
     "--plan", "plan_folder", metavar="DIR", help="The plan's folder (default: here, or the nearest above)."
 )
 
+# What dap.listing lists; written here too, so that asking for help does not load it.
+_LISTED = (
+    *("collections", "elements", "mandates", "codes"),
+    *("asked-twice", "ask-once", "unsupported", "calendar", "load", "confidence", "laws", "jurisdictions"),
+)
+
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run the command and end the process with its exit code."""
@@ -315,15 +321,21 @@ def explain(name: str, plan_folder: str | None) -> int:
 
 
 @cli.command("list")
-@click.argument("kind", type=click.Choice(["collections", "elements", "mandates", "codes"]), default="collections")
+@click.argument("kind", type=click.Choice(_LISTED), metavar="[KIND]", default="collections")
 @click.option("--where", multiple=True, metavar="COLUMN=VALUE", help="Only rows with that value (~ for a text within).")
 @click.option("--format", "form", type=click.Choice(["text", "csv", "json"]), default="text", show_default=True)
+@click.option("--school-year", metavar="YEAR", help="Of calendar and load: that school year alone, such as 2025-26.")
 @_PLAN
-def list_(kind: str, where: tuple[str, ...], form: str, plan_folder: str | None) -> int:
-    """The plan as tables: its collections, elements, mandates or codes; csv and json give every column."""
+def list_(kind: str, where: tuple[str, ...], form: str, school_year: str | None, plan_folder: str | None) -> int:
+    """The plan as tables; csv and json give every column.
+
+    KIND is what the plan holds (collections, elements, mandates, codes) or what follows from it: asked-twice (elements
+    that ask for the same fact), ask-once (where each such fact could be asked), unsupported (elements without law or
+    use), calendar, load (of a district, by month), confidence, laws and jurisdictions (what each demands).
+    """
     from dap.listing import listing
 
-    _deliver(listing(_plan(plan_folder), kind, where, form), None)
+    _deliver(listing(_plan(plan_folder), kind, where, form, school_year), None)
     return ACCEPTED
 
 

@@ -168,7 +168,10 @@ class MissingMark:
 
 @dataclass(frozen=True)
 class Element:
-    """One fact of a collection: a field of its descriptor, with what it inherits already filled in."""
+    """One fact of a collection: a field of its descriptor, with what it inherits already filled in.
+
+    `inherited` names what it took from its collection so: `mandates`, `uses`, ...
+    """
 
     name: str
     title: str
@@ -197,6 +200,7 @@ class Element:
     sources: tuple[Source, ...] = ()
     open: tuple[OpenQuestion, ...] = ()
     placed: bool = True
+    inherited: frozenset[str] = frozenset()
 
     @property
     def marks(self) -> tuple[str, ...]:

@@ -19,7 +19,7 @@ LAYERS: list[set[str]] = [
     {"plan", "report"},
     {"catalog", "submission", "identifiers", "values", "editing"},
     {"expectations"},
-    {"suites", "engine"},
+    {"suites", "engine", "review"},
     {"gate", "explain", "listing"},
     {"examples", "charts"},
     {"lint"},
