@@ -24,9 +24,10 @@ _DISTRICT = re.compile(
     re.IGNORECASE,
 )
 
-# From the most to the least often, by how the text of a frequency begins. What is not here is not ranked.
+# From the most to the least often, by how the text of a frequency begins. What is not here is not ranked: what is asked
+# for each incident or hire is known of those alone, and never of everyone.
 _OFTEN = (
-    r"continuous|per incident",
+    r"continuous",
     r"weekly",
     r"monthly",
     r"quarterly",
