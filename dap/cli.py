@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import os
+import shlex
 import sys
 import traceback
 from collections.abc import Callable, Sequence
@@ -422,6 +424,91 @@ def _many(count: int, what: str) -> str:
 
 
 @cli.command()
+@click.argument("folder", metavar="DIR", type=click.Path(path_type=Path))
+@click.option("--title", metavar="TEXT", help="The plan's title (default: an invented state's).")
+@click.option("--publisher", metavar="TEXT", help="The department that publishes it.")
+def init(folder: Path, title: str | None, publisher: str | None) -> int:
+    """Write a new plan for another state into an empty or new folder, with one invented collection."""
+    from dap.skeleton import NEXT, write_plan
+
+    with _progress("Writing the plan"):
+        written = write_plan(folder, title, publisher)
+    click.echo("\n".join(f"written: {path}" for path in written))
+    click.echo(f"\n{len(written)} files. Everything in them is invented: README.md says what to replace. Next:\n")
+    if folder.resolve() != Path.cwd():
+        click.echo(f"    cd {shlex.quote(str(folder))}")
+    for command, what in NEXT:
+        click.echo(f"    {command:<24}# {what}")
+    return ACCEPTED
+
+
+@cli.command()
+@click.argument("file", type=click.Path(path_type=Path))
+@click.option("--id", "id", metavar="ID", help="The collection's id (default: the folder of --output).")
+@click.option("--title", metavar="TEXT", help="The collection's title.")
+@click.option("--delimiter", type=click.Choice([",", ";", "tab", "|"]), help="The separator, where it cannot be told.")
+@click.option("--sheet", metavar="NAME", help="The sheet of a workbook: its name, or its number from 1.")
+@click.option("--header", is_flag=True, help="The first row is a header, though nothing in the file proves it.")
+@click.option("--output", type=click.Path(path_type=Path), metavar="PATH", help="Write the draft there: a new file.")
+def describe(
+    file: Path,
+    id: str | None,
+    title: str | None,
+    delimiter: str | None,
+    sheet: str | None,
+    header: bool,
+    output: Path | None,
+) -> int:
+    """Draft a collection's descriptor from a CSV or Excel file.
+
+    It holds names, types and lengths; no value of the file but codes that many rows share, and none of a column that
+    may identify somebody. What the file cannot tell is an open question. Exit code 1: the file cannot be described.
+    """
+    from dap.describe import ID
+    from dap.describe import describe as draft_of
+    from dap.submission import load
+
+    if output is not None and output.exists():
+        raise RequestError("The file given with --output is there already, and was not touched. Name a new one.")
+    if id is None and output is not None and output.name == "datapackage.json" and ID.fullmatch(output.parent.name):
+        id = output.parent.name
+    content = load(file, "file 1")
+    with _progress("Reading the file"):
+        draft = draft_of(
+            content,
+            id or "draft-collection",
+            title,
+            delimiter="\t" if delimiter == "tab" else delimiter,
+            sheet=sheet,
+            header=header,
+            file_name=file.name,
+        )
+    text = json.dumps(draft.descriptor, indent=2, ensure_ascii=False) + "\n"
+    if output is None:
+        _deliver(text, None)
+    else:
+        _write_new(output, text)
+    for note in draft.notes:
+        click.echo(f"dap: {note}", err=True)
+    columns = len(draft.descriptor["resources"][0]["schema"]["fields"])
+    click.echo(
+        f"dap: drafted from {draft.rows} rows and {columns} columns. Read every line of it before it goes anywhere: "
+        "names of columns are shown as the file has them.",
+        err=True,
+    )
+    return ACCEPTED
+
+
+def _write_new(path: Path, text: str) -> None:
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with path.open("x", encoding="utf-8", newline="\n") as file:
+            file.write(text)
+    except OSError:
+        raise CouldNotRun("the draft could not be written to the file given with --output.") from None
+
+
+@cli.command()
 @click.option("--browser/--no-browser", default=True, help="Open a browser window (default: yes).")
 @_PLAN
 def lab(browser: bool, plan_folder: str | None) -> int:
@@ -452,12 +539,14 @@ def _within(path: Path, root: Path) -> str:
 
 
 def _sound(plan: Plan) -> str:
-    elements = sum(1 for _ in plan.every_element())
-    return (
-        f"The plan is sound: {plan.title} {plan.version}, {len(plan.all_collections)} collections, "
-        f"{elements} elements, {len(plan.all_mandates)} mandates; "
-        f"{len(plan.open_questions)} open questions (dap lint --open)."
-    )
+    counted = {
+        "collection": len(plan.all_collections),
+        "element": sum(1 for _ in plan.every_element()),
+        "mandate": len(plan.all_mandates),
+        "open question": len(plan.open_questions),
+    }
+    *facts, questions = (f"{many} {what}" if many == 1 else f"{many} {what}s" for what, many in counted.items())
+    return f"The plan is sound: {plan.title} {plan.version}, {', '.join(facts)}; {questions} (dap lint --open)."
 
 
 def _print_open(root: Path) -> int:

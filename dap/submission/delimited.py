@@ -322,3 +322,14 @@ def _submission(by_column: Mapping[str, Sequence[str]], rows: list[int], reading
     frame = pd.DataFrame(columns, index=index, columns=list(by_column), dtype=object)
     frame.attrs[ATTRIBUTE] = reading
     return Submission(frame, reading)
+
+
+def split(text: str, delimiter: str, *, guards: bool = False) -> Iterator[tuple[int, tuple[str, ...], tuple[str, ...]]]:
+    """Split a text whose layout nobody knows: each record's number, cells (none for an empty line) and kinds of faults.
+
+    Where the text can be split in more than one way, the last record has no cells and one fault, which is of FATAL.
+    """
+    try:
+        yield from ((record.number, record.cells, record.faults) for record in _records(text, delimiter, guards))
+    except _UnreadableError as error:
+        yield error.fault.rows[0], (), (error.fault.kind,)
