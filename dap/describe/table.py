@@ -31,6 +31,8 @@ _PROBED = 200
 _MOST_UNPACKED, _MOST_PARTS, _MOST_RATIO, _SMALL = 1_000_000_000, 5_000, 250, 10_000_000
 
 Row = tuple[int, tuple[str, ...]]
+Record = tuple[int, tuple[str, ...], tuple[str, ...]]
+"""A record's number, cells and kinds of faults."""
 
 
 class CannotDescribe(DapError):
@@ -48,7 +50,7 @@ class Table:
 
     header: tuple[str, ...] = field(repr=False)
     header_row: int
-    records: Iterator[tuple[int, tuple[str, ...], tuple[str, ...]]] = field(repr=False)
+    records: Iterator[Record] = field(repr=False)
     delimiter: str = ","
     guards: bool = False
     excel: bool = False
@@ -157,13 +159,18 @@ def _as(content: bytes, encoding: str) -> str | None:
 
 def _proven_delimiter(text: str, guards: bool) -> str:
     """The only separator under which the first rows are as wide as the header; CannotDescribe where none or two are."""
-    shares = {each: _share_as_wide(text, each, guards) for each in DELIMITERS}
+    found = {each: list(islice(split(text, each, guards=guards), _PROBED)) for each in DELIMITERS}
+    shares = {each: _share_as_wide(records) for each, records in found.items()}
     for least in (1.0, 0.5):
         proven = [each for each, share in shares.items() if share >= least]
         if len(proven) == 1:
             return proven[0]
         if proven:
             raise CannotDescribe("The separator cannot be told: more than one would do. Name it with --delimiter.")
+    widest = max(found.values(), key=lambda records: len(records[0][1]))
+    number, _, faults = widest[-1]
+    if fatal := [fault for fault in faults if fault in FATAL]:
+        raise CannotDescribe(_said(fatal[0], [number]))
     first = text.partition("\n")[0].partition("\r")[0]
     if not any(each in first for each in DELIMITERS):
         return ","
@@ -173,9 +180,8 @@ def _proven_delimiter(text: str, guards: bool) -> str:
     )
 
 
-def _share_as_wide(text: str, delimiter: str, guards: bool) -> float:
-    """The share of the first filled rows that are as wide as the first one; 0 where that has one cell or none."""
-    found = list(islice(split(text, delimiter, guards=guards), _PROBED))
+def _share_as_wide(found: Sequence[Record]) -> float:
+    """The share of filled rows that are as wide as the first one; 0 where that has one cell or none."""
     if any(fault in FATAL for _, _, faults in found for fault in faults):
         return 0.0
     widths = [len(cells) for _, cells, _ in found if cells]
@@ -239,7 +245,7 @@ def _sheet(names: Sequence[str], wanted: str | None) -> int:
     raise RequestError(f"The workbook has no such sheet. It has {len(names)}: --sheet takes a name or a number from 1.")
 
 
-def _excel_rows(sheet: Any) -> Iterator[tuple[int, tuple[str, ...], tuple[str, ...]]]:
+def _excel_rows(sheet: Any) -> Iterator[Record]:
     try:
         # What a workbook says of its own size may be wrong.
         sheet.reset_dimensions()
@@ -252,9 +258,7 @@ def _excel_rows(sheet: Any) -> Iterator[tuple[int, tuple[str, ...], tuple[str, .
         raise _broken() from None
 
 
-def _padded(
-    rows: Iterator[tuple[int, tuple[str, ...], tuple[str, ...]]], width: int
-) -> Iterator[tuple[int, tuple[str, ...], tuple[str, ...]]]:
+def _padded(rows: Iterator[Record], width: int) -> Iterator[Record]:
     for number, cells, faults in rows:
         yield number, cells + ("",) * (width - len(cells)) if cells else (), faults
 
