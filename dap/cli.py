@@ -496,6 +496,11 @@ def describe(
         "names of columns are shown as the file has them.",
         err=True,
     )
+    if output is not None:
+        name = draft.descriptor["name"]
+        click.echo(f"Next, with the draft in catalog/collections/{name}/:\n\n    dap build", err=True)
+        click.echo(f"    dap example {name} --output catalog/collections/{name}/example.csv", err=True)
+        click.echo(f"    dap lint\n    dap check FILE --collection {name}", err=True)
     return ACCEPTED
 
 

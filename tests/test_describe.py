@@ -139,7 +139,8 @@ def test_the_journey_from_a_file_to_an_accepted_file_goes_through_the_commands(
     file = tmp_path / "file.csv"
     file.write_bytes(_roster())
     folder = state / "catalog/collections/spring-roster"
-    assert _here(capsys, "describe", file, "--title", "Spring roster", "--output", folder / "datapackage.json")[0] == 0
+    drafted = _here(capsys, "describe", file, "--title", "Spring roster", "--output", folder / "datapackage.json")
+    assert drafted[:2] == (0, "") and "dap example spring-roster --output" in drafted[2]
     assert _here(capsys, "build", "--plan", state)[0] == 0
     made = ("example", "spring-roster", "--plan", state, "--output", folder / "example.csv")
     assert _here(capsys, *made)[0] == 0
@@ -494,7 +495,8 @@ def test_a_type_is_stated_only_where_every_value_has_it(
 
 def test_lengths_are_rounded_unless_they_are_all_the_same() -> None:
     assert _field("x", ["a", "abcdefg"])["constraints"] == {"required": True, "maxLength": 8}
-    assert _field("x", ["abc"] * 6)["constraints"] == {"required": True, "minLength": 3, "maxLength": 3}
+    assert _field("x", ["abc", "abd"] * 3)["constraints"] == {"required": True, "minLength": 3, "maxLength": 3}
+    assert _field("x", ["abcdefg"] * 6)["constraints"] == {"required": True, "maxLength": 8}
     assert _field("last_name", ["abcdefg"] * 6)["constraints"] == {"required": True, "maxLength": 8}
     assert _field("x", ["x" * 5000, ""]).get("constraints") is None
 

@@ -255,7 +255,8 @@ class Column:
         fixed = self.shortest == self.longest and self.filled >= _LEAST_ROWS and not self.marks
         if fixed and self.all_digits:
             return rules | {"pattern": f"[0-9]{{{self.longest}}}", "maxLength": self.longest}
-        if fixed and not self.identifying:
+        # One value alone has its own length: that is no width.
+        if fixed and not self.identifying and (self.counts is None or len(self.counts) > 1):
             return rules | {"minLength": self.longest, "maxLength": self.longest}
         rounded = next((step for step in known()["lengths"]["steps"] if step >= self.longest), None)
         return rules | ({"maxLength": rounded} if rounded else {})
