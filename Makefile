@@ -21,7 +21,7 @@ test: $(READY) ## Set up, then ruff, mypy and every test; ARGS="-k gate" reaches
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
-	$(BIN)/python -m pytest $(ARGS)
+	$(BIN)/python -m pytest --numprocesses=auto --dist=loadfile $(ARGS)
 
 lab: $(READY) ## Set up, then open JupyterLab on the notebooks; ARGS reaches dap lab
 	@$(BIN)/dap lab $(ARGS)
