@@ -6,17 +6,15 @@ import csv
 import io
 import json
 import os
-import unicodedata
+import shutil
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from dap.errors import CouldNotRun, RequestError
+from dap.json_text import changed_text, new_text
 
 Descriptor = dict[str, Any]
-
-# How a descriptor may be indented; the first is ours, the others are kept where a file has them.
-_INDENTS: tuple[int | str, ...] = (2, 4, "\t")
 
 
 class Files:
@@ -68,6 +66,8 @@ class Files:
                     file.write(content)
                     file.flush()
                     os.fsync(file.fileno())
+                if path.exists():
+                    shutil.copymode(path, new[path])
             for path in staged:
                 new[path].replace(path)
         except OSError:
@@ -124,51 +124,26 @@ def put(holder: Descriptor, path: Sequence[str], value: Any, orders: Sequence[Se
 def _rendered(document: Descriptor, before: bytes | None) -> bytes:
     """The document as JSON, in the manner of the file it came from."""
     if before is None:
-        return _as_json(document, 2, ascii_only=False, end="\n")
-    stated = json.loads(before)
-    if stated == document and _same_order(stated, document):
-        return before
-    for indent in _INDENTS:
-        for ascii_only in (False, True):
-            for end in ("\n", ""):
-                if _as_json(stated, indent, ascii_only, end) == before:
-                    return _as_json(document, indent, ascii_only, end)
-    return _as_json(document, 2, ascii_only=False, end="\n")
-
-
-def _same_order(one: Any, other: Any) -> bool:
-    return json.dumps(one) == json.dumps(other)
-
-
-def _as_json(document: Descriptor, indent: int | str, ascii_only: bool, end: str) -> bytes:
-    text = json.dumps(document, indent=indent, ensure_ascii=ascii_only)
-    return ("".join(_escaped(each) for each in text) + end).encode()
-
-
-def _escaped(character: str) -> str:
-    """A mark that draws nothing by itself is written as its number, so that a reader of the descriptor sees it."""
-    if character < "\x7f" or unicodedata.category(character) not in ("Mn", "Me", "Cf", "Zl", "Zp"):
-        return character
-    return json.dumps(character)[1:-1]
+        return (new_text(document) + "\n").encode()
+    return changed_text(before.decode(), document).encode()
 
 
 class Table:
     """The rows of a CSV file, each with the text it was read from: what is not changed is written as it was."""
 
     def __init__(self, text: str) -> None:
-        lines = text.split("\n")
-        reader = csv.reader((f"{line}\n" for line in lines[:-1]), strict=True) if text.endswith("\n") else None
-        reader = reader or csv.reader([*(f"{line}\n" for line in lines[:-1]), lines[-1]], strict=True)
-        self._end = "\r\n" if lines[0].endswith("\r") else "\n"
+        self._mark = "\ufeff" if text.startswith("\ufeff") else ""
+        # As a file is read without translating its line ends, which may be of any kind.
+        lines = list(io.StringIO(text.removeprefix(self._mark), newline=""))
+        reader = csv.reader(lines, strict=True)
+        self._end = next((end for end in ("\r\n", "\n", "\r") if lines[0].endswith(end)), "\n")
         self._rows: list[tuple[list[str], str]] = []
         self._origins: list[dict[str, str]] = []
         before = 0
         for cells in reader:
-            raw = "\n".join(lines[before : reader.line_num])
-            raw += "\n" if reader.line_num < len(lines) else ""
+            self._rows.append((cells, "".join(lines[before : reader.line_num])))
             before = reader.line_num
-            self._rows.append((cells, raw))
-        self.columns = [name.removeprefix("\ufeff") for name in self._rows[0][0]]
+        self.columns = self._rows[0][0]
         self._origins = self.rows
 
     @property
@@ -183,16 +158,16 @@ class Table:
 
     def set(self, row: int, column: str, text: str) -> None:
         """Change one cell; rows count from 0 after the header."""
-        cells, _ = self._rows[row + 1]
+        cells, raw = self._rows[row + 1]
         changed = [text if name == column else cell for name, cell in zip(self.columns, cells, strict=True)]
-        self._rows[row + 1] = (changed, self._line(changed))
+        self._rows[row + 1] = (changed, self._line(changed, like=(cells, raw)))
 
     def append(self, values: Mapping[str, str]) -> None:
         """Add a row after the last one; a column that is not given stays empty."""
         cells = [values.get(name, "") for name in self.columns]
         last, raw = self._rows[-1]
-        self._rows[-1] = (last, raw if raw.endswith("\n") else raw + self._end)
-        self._rows.append((cells, self._line(cells)))
+        self._rows[-1] = (last, raw if raw.endswith(("\n", "\r")) else raw + self._end)
+        self._rows.append((cells, self._line(cells, like=self._rows[0])))
         self._origins.append({})
 
     def remove(self, row: int) -> None:
@@ -202,9 +177,24 @@ class Table:
 
     def text(self) -> str:
         """The file's text."""
-        return "".join(raw for _, raw in self._rows)
+        return self._mark + "".join(raw for _, raw in self._rows)
 
-    def _line(self, cells: Sequence[str]) -> str:
-        written = io.StringIO(newline="")
-        csv.writer(written, lineterminator=self._end).writerow(cells)
-        return written.getvalue()
+    def _line(self, cells: Sequence[str], like: tuple[Sequence[str], str]) -> str:
+        """The row's text, with every cell in quotes where that is how another row is written."""
+        quoted = _quoted(like[0]) == like[1].rstrip("\r\n")
+        return (_quoted(cells) if quoted else _plain(cells)) + self._end
+
+
+def _quoted(cells: Sequence[str]) -> str:
+    return _csv(cells, csv.QUOTE_ALL)
+
+
+def _plain(cells: Sequence[str]) -> str:
+    return _csv(cells, csv.QUOTE_MINIMAL)
+
+
+def _csv(cells: Sequence[str], quoting: Literal[0, 1]) -> str:
+    written = io.StringIO(newline="")
+    # With both marks in the line's end, a cell that holds either is quoted.
+    csv.writer(written, lineterminator="\r\n", quoting=quoting).writerow(cells)
+    return written.getvalue().removesuffix("\r\n")
