@@ -8,7 +8,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -356,19 +356,7 @@ def test_an_entry_is_removed_where_its_last_cell_says_yes(
 
 def test_a_layout_that_is_no_file_repeats_the_names_of_its_fields(new_plan: NewPlan) -> None:
     root = new_plan()
-
-    def as_form(descriptor: dict[str, Any]) -> None:
-        counts = descriptor["resources"][1]
-        names = [each["name"] for each in counts["schema"]["fields"]]
-        descriptor["resources"][1] = {
-            "name": "counts",
-            "data": [names],
-            "schema": {"fields": counts["schema"]["fields"]},
-            "acquisition": {},
-        }
-        descriptor["acquisition"]["submittedAs"] = "form"
-
-    edit(root, ROSTER, as_form)
+    edit(root, ROSTER, _as_form)
     book = Workbook(root)
     book.add(
         "elements", Collection="example-roster", Layout="counts", Element="more", Type="string", Sources="Handbook"
@@ -434,6 +422,23 @@ def _both(*changes: Callable[[Workbook], None]) -> Callable[[Workbook], None]:
             each(book)
 
     return change
+
+
+def _percent(book: Workbook) -> None:
+    cell = book.cell("codes", "grades/01", "Label")
+    cell.value, cell.number_format = 0.5, "0%"
+
+
+def _as_form(descriptor: dict[str, Any]) -> None:
+    fields = descriptor["resources"][1]["schema"]["fields"]
+    names = [each["name"] for each in fields]
+    descriptor["resources"][1] = {"name": "counts", "data": [names], "schema": {"fields": fields}, "acquisition": {}}
+    descriptor["acquisition"]["submittedAs"] = "form"
+
+
+def _form_element(book: Workbook) -> None:
+    edit(book.root, ROSTER, _as_form)
+    book.cell("elements", "example-roster/counts/note", "May be left out").value = "yes"
 
 
 _SOURCE = "Example handbook"
@@ -526,6 +531,32 @@ BAD = {
     "a pattern that not every engine knows": (
         _set("elements", "example-roster/students/seat", "Pattern", r"\d+"),
         ("sheet elements", 5, "Pattern", "does not mean the same"),
+    ),
+    "a text that became true": (
+        _set("codes", "grades/01", "Label", True),
+        ("sheet codes", 3, "Label", "true or false"),
+    ),
+    "a code that became true": (_set("codes", "grades/01", "Code", True), ("sheet codes", 3, "Code", "true or false")),
+    "a text that became a percentage": (_percent, ("sheet codes", 3, "Label", "a percentage")),
+    "a text that became a length of time": (
+        _set("codes", "grades/01", "Label", timedelta(hours=30)),
+        ("sheet codes", 3, "Label", "made a time of it"),
+    ),
+    "two cells made one": (
+        lambda book: book.book["codes"].merge_cells("D2:D3"),
+        ("sheet codes", 3, "Label", "merged with others"),
+    ),
+    "a column left out of what is no file's": (
+        _form_element,
+        ("sheet elements", 20, "May be left out", "only a file's column"),
+    ),
+    "a row to be removed with another's id pasted in": (
+        _both(_set("elements", _ABSENCES, "Element", "rate"), _set("elements", _ABSENCES, "Remove", "yes")),
+        ("sheet elements", 8, "Element", "not what the row's first cell says"),
+    ),
+    "the last code of a complete list emptied": (
+        _set("codes", "grades/03", "Code", None),
+        ("sheet codes", 5, "Code", "called complete"),
     ),
     "a length that is no number": (
         _set("elements", "example-roster/students/sponsor", "Maximum length", "forty"),
@@ -854,3 +885,148 @@ def test_the_command_shows_first_and_writes_when_told(new_plan: NewPlan) -> None
     assert _dap(root, "import", "other.xlsx").returncode == 2
     assert _dap(root, "import", "plan.csv").returncode == 2
     assert PLAN
+
+
+@pytest.mark.parametrize(
+    "row",
+    ["10,Drums", ",Chess", "Chess,Board", '"20 ",Choir', '"\u00a021",Choir', ',"Two\r\nlines"', "_x0041_,_x000D_"],
+)
+def test_entries_named_alike_or_with_odd_blanks_come_back_and_can_be_changed(new_plan: NewPlan, row: str) -> None:
+    root = new_plan()
+    path = root / "catalog/code-lists/programs.csv"
+    path.write_bytes(path.read_bytes() + f"{row},,,https://example.org/programs\n".encode())
+    before = path.read_bytes()
+    book = Workbook(root)
+    unchanged = book.proposal()
+    assert (unchanged.edits, unchanged.faults) == ((), ())
+    book.cell("codes", 8, "Since").value = "2024-25"
+    book.take_over()
+    assert path.read_bytes().splitlines()[:3] == before.splitlines()[:3]
+    assert path.read_bytes().endswith(b",2024-25,,https://example.org/programs\n")
+
+
+def test_of_two_windows_named_alike_the_right_one_is_changed_and_removed(new_plan: NewPlan) -> None:
+    root = new_plan()
+    window = {"schoolYear": "2025-26", "opens": "2025-10-01"}
+    edit(root, ROSTER, lambda d: d["acquisition"].update(windows=[window, {**window, "due": "2025-10-20"}, window]))
+    book = Workbook(root)
+    book.cell("windows", 2, "Remove").value = "yes"
+    book.cell("windows", 3, "Due").value = "2025-10-21"
+    book.cell("windows", 4, "Remove").value = "yes"
+    book.take_over()
+    acquisition = json.loads((root / ROSTER).read_text("utf-8"))["acquisition"]
+    assert acquisition["windows"] == [{**window, "due": "2025-10-21"}]
+
+
+@pytest.mark.parametrize(
+    ("sheet", "entry", "title", "value"),
+    [
+        ("elements", "example-roster/students/last_name", "Required", "YES"),
+        ("elements", "example-roster/students/last_name", "May be left out", "no"),
+        ("collections", "example-roster", "Sources", "\n Example handbook |https://example.org/handbook| 2025|high \n"),
+    ],
+)
+def test_what_says_the_same_in_other_words_is_no_change(
+    book: Workbook, sheet: str, entry: str, title: str, value: str
+) -> None:
+    """What is shown as a change is written, so what would write nothing is not shown."""
+    book.cell(sheet, entry, title).value = value
+    proposal = book.proposal()
+    assert (proposal.edits, proposal.faults) == ((), ())
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "more"), [("string", "integer", {"Maximum length": None}), ("integer", "string", {})]
+)
+def test_an_example_follows_its_elements_new_type(
+    new_plan: NewPlan, before: str, after: str, more: dict[str, Any]
+) -> None:
+    root = new_plan()
+    edit(root, ROSTER, lambda d: field(d, "sponsor").update(type=before, example="5" if before == "string" else 5))
+    if before == "integer":
+        edit(root, ROSTER, lambda d: field(d, "sponsor").pop("constraints"))
+    book = Workbook(root)
+    for title, value in {"Type": after, **more}.items():
+        book.cell("elements", "example-roster/students/sponsor", title).value = value
+    book.take_over()
+    found = field(json.loads((root / ROSTER).read_text("utf-8")), "sponsor")["example"]
+    assert (found, type(found)) == ((5, int) if after == "integer" else ("5", str))
+
+
+def test_pasted_carriage_returns_are_line_breaks(book: Workbook) -> None:
+    page = book.cell("collections", "example-roster", "Purpose")
+    page.value = "One line_x000D_\nand another"  # as Excel writes them
+    book.take_over()
+    assert json.loads((book.root / ROSTER).read_text("utf-8"))["acquisition"]["purpose"] == "One line\nand another"
+
+
+def test_new_rows_and_swapped_codes_taken_over_once_are_no_news(book: Workbook) -> None:
+    book.add("codes", Code_list="grades", Code="04", Label="Fourth grade", Source="https://example.org")
+    book.add("windows", Collection="example-roster", School_year="2026-27", Due="2026-10-15")
+    book.cell("codes", "grades/K", "Code").value = "01"
+    book.cell("codes", "grades/01", "Code").value = "K"
+    book.take_over()
+    again = book.proposal()
+    assert (again.edits, again.faults) == ((), ())
+
+
+def test_an_entry_that_others_added_with_other_facts_is_a_conflict(book: Workbook) -> None:
+    path = book.root / "catalog/code-lists/grades.csv"
+    path.write_text(path.read_text("utf-8") + "04,Grade four,,,https://example.org/grades\n", "utf-8")
+    book.add("codes", Code_list="grades", Code="04", Label="Fourth grade", Source="https://example.org")
+    (fault,) = book.faults()
+    assert fault.startswith("sheet codes, row 8, column C (Code): such an entry was added to the catalog")
+
+
+def test_a_workbook_of_another_plan_is_refused(book: Workbook) -> None:
+    edit(book.root, PLAN, lambda d: d.update(name="another-plan"))
+    book.cell("collections", "example-roster", "Frequency").value = "weekly"
+    proposal = book.proposal()
+    assert ["from another plan" in str(each) for each in proposal.faults] == [True]
+    assert proposal.edits == ()
+
+
+@pytest.mark.parametrize("id", ["../x", "..", "con", "Example", "example/count", "example-count"])
+def test_a_new_collection_with_a_fault_is_told_once_and_its_windows_wait(book: Workbook, id: str) -> None:
+    book.add("collections", Id=id, Title="Count", Domain="pupil", Level="school", Submitted_as="form", Sources="Hand")
+    book.add("windows", Collection=id, School_year="2026-27")
+    proposal = book.proposal()
+    assert {(each.sheet, each.row) for each in proposal.faults} == {("sheet collections", 3)}
+    assert any("column B (Id)" in each.column for each in proposal.faults) == (id != "example-count")
+    assert proposal.write() == ()
+
+
+def test_one_stray_cell_at_the_end_of_a_sheet_is_told_and_costs_nothing(book: Workbook) -> None:
+    book.book["codes"]["XFD1048576"].value = "stray"
+    (fault,) = book.faults()
+    assert fault.startswith("sheet codes, row 1048576, column XFD: the cell has no heading above it")
+
+
+def test_a_code_that_a_rule_still_names_is_told_at_the_code_that_was_changed(book: Workbook) -> None:
+    book.cell("codes", "grades/K", "Code").value = "KG"
+    assert {each.partition(" (")[0] for each in book.faults()} == {"sheet codes, row 2, column C"}
+
+
+def test_an_elements_type_that_a_rule_cannot_compare_is_told_at_the_type(book: Workbook) -> None:
+    for title, value in {"Type": "string", "Minimum": None, "Maximum": None}.items():
+        book.cell("elements", _ABSENCES, title).value = value
+    (fault,) = book.faults()
+    assert fault.startswith("sheet elements, row 8, column G (Type): ")
+
+
+def test_files_of_any_manner_keep_all_but_what_was_edited(new_plan: NewPlan) -> None:
+    root = new_plan()
+    path, table = root / ROSTER, root / "catalog/code-lists/grades.csv"
+    text = json.dumps(json.loads(path.read_text("utf-8")), indent=3).replace("\n", "\r\n") + "\r\n\r\n"
+    path.write_bytes(text.encode())
+    path.chmod(0o640)
+    rows = [[f'"{cell}"' for cell in line.split(",")] for line in table.read_text("utf-8").splitlines()]
+    quoted = "\ufeff" + "\r".join(",".join(row) for row in rows)
+    table.write_bytes(quoted.encode())
+    book = Workbook(root)
+    book.cell("elements", _ABSENCES, "Frequency").value = "weekly"
+    book.cell("codes", "grades/01", "Label").value = "First"
+    book.take_over()
+    assert path.read_bytes().decode() == text.replace('"monthly"', '"weekly"')
+    assert path.stat().st_mode & 0o777 == 0o640
+    assert table.read_bytes().decode() == quoted.replace('"First grade"', '"First"')

@@ -11,6 +11,8 @@ from dap.values import as_number
 
 LINES = "One on each line (Alt+Enter begins a line)."
 _CELL_LIMIT = 32_767  # characters a cell of a spreadsheet can hold
+# Text that a workbook takes for a character's number: _x000D_ is a carriage return.
+_NUMBERED = re.compile("_x([0-9A-Fa-f]{4})_")
 # What XML 1.0 cannot hold.
 _NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
@@ -52,6 +54,16 @@ def shown(form: Form, fact: Any) -> str:
 def as_cell(text: str) -> str:
     """A text as a cell holds it: one kind of line break, the characters and the length that XML and a cell admit."""
     return _NOT_XML.sub("\ufffd", text.replace("\r\n", "\n").replace("\r", "\n"))[:_CELL_LIMIT]
+
+
+def escaped(text: str) -> str:
+    """A cell's text as a workbook's file holds it, where _x0041_ would be read as a letter."""
+    return _NUMBERED.sub(lambda found: f"_x005F{found[0]}", text)
+
+
+def unescaped(text: str) -> str:
+    """What a workbook's file means by a text: Excel writes a pasted carriage return as _x000D_."""
+    return _NUMBERED.sub(lambda found: chr(int(found[1], 16)), text)
 
 
 def _parts(text: str) -> list[str]:
@@ -118,6 +130,10 @@ def _read_yes_no(text: str, _: Mapping[str, str]) -> bool:
     return answer
 
 
+def _read_yes(text: str, row: Mapping[str, str]) -> bool | None:
+    return _read_yes_no(text, row) or None
+
+
 def _read_whole(text: str, _: Mapping[str, str]) -> int:
     if not re.fullmatch("[0-9]{1,9}", text):
         raise CellError("write a whole number in digits")
@@ -137,6 +153,8 @@ def _read_typed(text: str, row: Mapping[str, str]) -> Any:
 TEXT = Form(str, lambda text, _: text)
 DAY = Form(str, lambda text, _: text, "A day such as 2026-10-01, or a month such as 2026-10.")
 YES_NO = Form(lambda fact: "yes" if fact else "no", _read_yes_no)
+# Where no says no more than an empty cell.
+YES = Form(lambda _: "yes", _read_yes)
 WHOLE = Form(str, _read_whole)
 TYPED = Form(str, _read_typed)
 LIST = _lines(str, str, "")

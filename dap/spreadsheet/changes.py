@@ -13,7 +13,7 @@ from dap.plan import Plan
 from dap.spreadsheet import cells
 from dap.spreadsheet.cells import CellError
 from dap.spreadsheet.layout import ENTRY, REMOVE
-from dap.spreadsheet.sheets import SHEETS, Column, Entry, Key, Sheet, faults_of
+from dap.spreadsheet.sheets import SHEETS, Column, Entry, Key, Sheet, entry_name, faults_of
 from dap.spreadsheet.workbook import Fault, Found, Held, Row
 
 
@@ -37,13 +37,13 @@ class Edit:
     changes: tuple[Change, ...] = ()
     new: bool = False
     removed: bool = False
-    # Every fact of a new entry, by column.
+    # Every fact of a new or changed entry as it will be, by column.
     facts: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def entry(self) -> str:
         """The entry as the workbook names it."""
-        return "/".join(filter(None, self.key))
+        return entry_name(self.key)
 
 
 @dataclass
@@ -56,6 +56,8 @@ class _Sheet:
     now: dict[Key, Entry]
     faults: list[Fault]
     new_collections: frozenset[str]
+    # Those of the new ones that have a fault, so that nothing can be put into them.
+    faulty_collections: frozenset[str]
 
     def fault(self, row: int | None, column: str, message: str) -> None:
         """Note what is wrong, at its place."""
@@ -66,14 +68,16 @@ def compare(plan: Plan, files: Files, book: Mapping[str, Found]) -> tuple[tuple[
     """Every edit of the workbook against the catalog as it is now, and every fault of its rows."""
     edits: list[Edit] = []
     faults: list[Fault] = []
-    new = (
-        frozenset(row.cells["id"] for row in book["collections"].rows if not row.entry) if "collections" in book else ()
-    )
+    rows = book["collections"].rows if "collections" in book else ()
+    new = frozenset(row.cells["id"] for row in rows if not row.entry and row.cells["id"])
+    made: set[str] = set()
     for sheet in SHEETS:
         if sheet.name in book:
             now = {entry.key: entry for entry in sheet.entries(plan, files)}
-            at_hand = _Sheet(plan, sheet, book[sheet.name], now, faults, frozenset(new))
+            at_hand = _Sheet(plan, sheet, book[sheet.name], now, faults, new, frozenset(new - made))
             edits += _edits(at_hand)
+        if sheet.name == "collections":
+            made = {each.key[0] for each in edits if each.new}
     return tuple(edits), tuple(faults)
 
 
@@ -109,10 +113,16 @@ def _changed(at: _Sheet, row: Row, held: Held) -> Edit | None:
         for column in at.sheet.columns
         if column.name not in row.unread and row.cells[column.name] != held.cells.get(column.name, "").strip()
     ]
+    if _is_taken_over(at, row, held):
+        return None
     entry = at.now.get(held.key)
     if entry is None:
         if touched and not row.removed:
             at.fault(row.number, ENTRY, "the entry was removed from the catalog after the export; export anew")
+        return None
+    pasted = [each for each in touched if each.role == "id"]
+    if row.removed and pasted:
+        at.fault(row.number, pasted[0].name, "is not what the row's first cell says, so what to remove is not clear")
         return None
     if row.removed:
         if at.sheet.why_not_removed:
@@ -122,8 +132,31 @@ def _changed(at: _Sheet, row: Row, held: Held) -> Edit | None:
             at.fault(row.number, REMOVE, "the entry was changed in the catalog after the export; export anew")
             return None
         return Edit(at.sheet, row.number, held.key, removed=True)
+    if any(each.name == "type" for each in touched):
+        # What is a number of one type is a text of the other, though its cell looks the same.
+        touched += [each for each in at.sheet.columns if each.form is cells.TYPED and each not in touched]
     changes = [change for column in touched if (change := _change(at, row, held, entry, column)) is not None]
-    return Edit(at.sheet, row.number, held.key, tuple(changes)) if changes else None
+    if not changes:
+        return None
+    facts = {**entry.facts, **{each.column.name: each.fact for each in changes}}
+    return Edit(at.sheet, row.number, held.key, tuple(changes), facts=facts)
+
+
+def _is_taken_over(at: _Sheet, row: Row, held: Held) -> bool:
+    """Whether the row was given another key, and the catalog has had it since: the workbook is imported once more."""
+    key = at.sheet.key_of_new(row.cells)
+    entry = at.now.get(key)
+    if row.removed or row.unread or entry is None or key == held.key or at.sheet.key_of_new(held.cells) == key:
+        return False
+    then = next((each.cells for each in at.found.held if each.key == key), {})
+    return _shows(at, entry, row.cells) and not _shows(at, entry, then)
+
+
+def _shows(at: _Sheet, entry: Entry, row: Mapping[str, str]) -> bool:
+    """Whether a row's cells hold what the catalog's entry holds."""
+    return all(
+        _now(entry, each).strip() == row.get(each.name, "").strip() for each in at.sheet.columns if each.role != "shown"
+    )
 
 
 def _now(entry: Entry, column: Column) -> str:
@@ -136,7 +169,8 @@ def _change(at: _Sheet, row: Row, held: Held, entry: Entry, column: Column) -> C
         why = "it says which entry this is" if column.role == "id" else "it follows from other cells"
         at.fault(row.number, column.name, f"cannot be changed here, because {why}; put it back")
         return None
-    if text == now.strip():
+    retyped = column.form is cells.TYPED and text == held.cells.get(column.name, "").strip()
+    if text == now.strip() and not retyped:
         return None
     if now != held.cells.get(column.name, ""):
         at.fault(row.number, column.name, "changed in the catalog too after the export; export anew and decide there")
@@ -147,10 +181,13 @@ def _change(at: _Sheet, row: Row, held: Held, entry: Entry, column: Column) -> C
         at.fault(row.number, column.name, "what stands there cannot be written in a cell; change it in the descriptor")
         return None
     fact, fault = _read(column, text, row.cells)
+    fault = fault or at.sheet.refused(at.plan, held.key, column, fact)
     if fault:
         at.fault(row.number, column.name, fault)
         return None
-    return Change(column, now, text, fact)
+    # YES for yes and a blank more between two lines say what stood there already.
+    same = (type(fact), fact) == (type(entry.facts.get(column.name)), entry.facts.get(column.name))
+    return None if same else Change(column, now, text, fact)
 
 
 def _read(column: Column, text: str, row: Mapping[str, str]) -> tuple[Any, str]:
@@ -186,13 +223,21 @@ def _new(at: _Sheet, row: Row, added: dict[Key, int]) -> Edit | None:
                 at.fault(row.number, column.name, "follows from other cells; leave it empty")
             continue
         facts[column.name], fault = _read(column, row.cells[column.name], row.cells)
+        if not fault and missing is None:
+            fault = at.sheet.refused(at.plan, at.sheet.key_of_new(row.cells), column, facts[column.name])
         if fault:
             at.fault(row.number, column.name, fault)
     if row.unread or len(at.faults) > before:
         return None
+    if facts.get("collection") in at.faulty_collections:
+        return None
     key = at.sheet.key_of_new(facts)
     where = _said_twice(at.sheet)
-    if key in at.now:
+    if key in at.now and not any(each.key == key for each in at.found.held):
+        if not _shows(at, at.now[key], row.cells):
+            message = "such an entry was added to the catalog after the export, with other facts; export anew"
+            at.fault(row.number, where, message)
+    elif key in at.now:
         at.fault(row.number, where, "the plan has such an entry already; change that row instead")
     elif key in added:
         at.fault(row.number, where, f"row {added[key]} adds the same entry")

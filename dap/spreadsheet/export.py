@@ -11,7 +11,7 @@ from dap.errors import CouldNotRun
 from dap.plan import Plan
 from dap.spreadsheet import cells
 from dap.spreadsheet.layout import BASE, ENTRY, FIRST_ROW, HEADER_ROW, LISTS, READ_ME, REMOVE, SPARE_ROWS, VERSION
-from dap.spreadsheet.sheets import SHEETS, Column, Entry, Sheet, choices, files_of
+from dap.spreadsheet.sheets import SHEETS, Column, Entry, Sheet, choices, entry_name, files_of, plan_name
 
 if TYPE_CHECKING:
     from openpyxl import Workbook
@@ -19,7 +19,15 @@ if TYPE_CHECKING:
     from openpyxl.worksheet.worksheet import Worksheet
 
 _LOCKED_FILL, _HEADER_FILL = "EEEEEE", "1F3A5F"
-_WIDTHS = {cells.TEXT: 18, cells.LIST: 28, cells.LINKS: 26, cells.SOURCES: 50, cells.QUESTIONS: 50, cells.YES_NO: 10}
+_WIDTHS = {
+    cells.TEXT: 18,
+    cells.LIST: 28,
+    cells.LINKS: 26,
+    cells.SOURCES: 50,
+    cells.QUESTIONS: 50,
+    cells.YES_NO: 10,
+    cells.YES: 10,
+}
 _WIDE = {"title": 34, "description": 60, "purpose": 50, "summary": 60, "datesNote": 40, "label": 44, "source": 44}
 _PLACES = ("list", "collection", "layout", "element")
 _NOTE_WIDTH, _NOTE_LINE = 320, 18  # pixels
@@ -39,7 +47,7 @@ def export_workbook(plan: Plan, path: Path) -> None:
     lists = _lists(book, plan)
     for sheet in SHEETS:
         _write(book.create_sheet(sheet.name), sheet, entries[sheet.name], lists)
-    _base(book, plan, entries)
+    _base(book, plan_name(files), entries)
     # Only now, so that these two stand last.
     book.move_sheet(LISTS, len(book.sheetnames))
     book.properties.title, book.properties.creator = plan.title, "dap"
@@ -113,11 +121,11 @@ def _lists(book: Workbook, plan: Plan) -> dict[str, str]:
     return ranges
 
 
-def _base(book: Workbook, plan: Plan, entries: dict[str, list[Entry]]) -> None:
+def _base(book: Workbook, plan_name: str, entries: dict[str, list[Entry]]) -> None:
     """Keep what each cell held, so that import can tell what the steward changed from what others changed since."""
     sheet = book.create_sheet(BASE)
     sheet.sheet_state = "veryHidden"
-    for place, text in enumerate((VERSION, plan.version), start=1):
+    for place, text in enumerate((VERSION, plan_name), start=1):
         _set_text(sheet.cell(1, place), text)
     number = 1
     for each in SHEETS:
@@ -182,7 +190,7 @@ def _rows(worksheet: Worksheet, sheet: Sheet, entries: Sequence[Entry], last: in
     for number in range(FIRST_ROW, last + 1):
         entry = entries[number - FIRST_ROW] if number - FIRST_ROW < len(entries) else None
         texts = shown_row(sheet, entry) if entry else [""] * len(sheet.columns)
-        key = "/".join(filter(None, entry.key)) if entry else ""
+        key = entry_name(entry.key) if entry else ""
         row = dict(zip((each.name for each in sheet.columns), texts, strict=True))
         for place, text in enumerate((key, *texts, ""), start=1):
             column = sheet.columns[place - 2] if 1 < place < len(texts) + 2 else None
@@ -238,5 +246,5 @@ def _drop_downs(worksheet: Worksheet, sheet: Sheet, lists: dict[str, str], last:
 def _set_text(cell: Cell | MergedCell, text: str) -> None:
     """Put a text into a cell as text, whatever it begins with: nothing in the plan is a formula."""
     if text:
-        cell.value = cells.as_cell(text)
+        cell.value = cells.escaped(cells.as_cell(text))
         cell.data_type = "s"

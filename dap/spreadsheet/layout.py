@@ -11,6 +11,6 @@ READ_ME = "read me"
 LISTS = "_lists"
 BASE = "_base"
 # Changes whenever a workbook of before could be misread.
-VERSION = "1"
+VERSION = "2"
 # Empty rows under each table that can be typed in, with their drop-downs.
 SPARE_ROWS = 200

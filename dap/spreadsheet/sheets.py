@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 import re
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -23,6 +24,8 @@ Key = tuple[str, ...]
 Role = Literal["fact", "id", "shown"]
 
 _COLLECTION = "collection.schema.json"
+# Names that Windows keeps for devices.
+_NO_FOLDERS = {"con", "prn", "aux", "nul", *(f"{port}{number}" for port in ("com", "lpt") for number in range(1, 10))}
 
 
 @dataclass(frozen=True)
@@ -57,6 +60,20 @@ class Entry:
 
     key: Key
     facts: Mapping[str, Any]
+
+
+def entry_name(key: Key) -> str:
+    """An entry as the first cell of its row names it, so that it is the same when it is read back."""
+    return cells.as_cell("/".join(filter(None, key))).strip()
+
+
+def _numbered(keys: Iterable[Key]) -> Iterator[Key]:
+    """The keys, with a number for one that is named like another before it: what stands twice is no reason to stop."""
+    seen: Counter[str] = Counter()
+    for key in keys:
+        seen[entry_name(key)] += 1
+        count = seen[entry_name(key)]
+        yield key if count == 1 else (*key, f"no. {count}")
 
 
 class Sheet(ABC):
@@ -98,6 +115,10 @@ class Sheet(ABC):
         """The entry that a problem of the catalog is about; None where it is about none of this sheet."""
 
     why_not_removed: ClassVar[str] = ""
+
+    def refused(self, plan: Plan, key: Key, column: Column, fact: Any) -> str:
+        """Why an entry of this key cannot hold the fact, where its form does not say; empty where it can."""
+        return ""
 
     def key_of_new(self, facts: Mapping[str, Any]) -> Key:
         """The key that a new entry of these facts will have."""
@@ -206,7 +227,9 @@ class Collections(Sheet):
             yield Entry((collection.id,), {each.name: _get(package, each.path) for each in self.columns})
 
     def missing(self, plan: Plan, ids: Mapping[str, str], new: frozenset[str]) -> tuple[str, str] | None:
-        """Nothing but an id of its own."""
+        """Nothing but an id of its own, which is a folder's name too."""
+        if ids["id"] in _NO_FOLDERS:
+            return "id", "no folder can be called so on Windows; take another id"
         return None if ids["id"] else ("id", "give the new collection an id, in lower case with hyphens")
 
     def add(self, files: Files, facts: Mapping[str, Any]) -> None:
@@ -271,7 +294,9 @@ class Elements(Sheet):
 
     def entries(self, plan: Plan, files: Files) -> Iterator[Entry]:
         """One entry an element, in catalog order."""
-        for collection, layout, element in plan.every_element():
+        every = list(plan.every_element())
+        keys = _numbered((collection.id, layout.name, element.name) for collection, layout, element in every)
+        for key, (collection, layout, element) in zip(keys, every, strict=True):
             resource = _resource(files, collection.folder.name, layout.name)
             stated = resource["schema"]["fields"][element.position - 1]
             facts = {each.name: _get(stated, each.path) for each in self.columns if each.path}
@@ -283,7 +308,7 @@ class Elements(Sheet):
                 "frequencyInEffect": element.frequency,
                 "mandatesInEffect": "\n".join(link.id for link in element.mandates),
             }
-            yield Entry((collection.id, layout.name, element.name), facts)
+            yield Entry(key, facts)
 
     def missing(self, plan: Plan, ids: Mapping[str, str], new: frozenset[str]) -> tuple[str, str] | None:
         """A layout that exists: layouts are made in the descriptor."""
@@ -301,6 +326,16 @@ class Elements(Sheet):
                 "" if layouts else " The collection has none yet: it is made in its descriptor."
             )
         return None if ids["element"] else ("element", "give the new element its name")
+
+    def refused(self, plan: Plan, key: Key, column: Column, fact: Any) -> str:
+        """Only a file has columns that may be left out."""
+        layouts = next(each.layouts for each in plan.all_collections if each.id == key[0])
+        is_file = next(each.is_file for each in layouts if each.name == key[1])
+        return (
+            "only a file's column can be left out, and this layout is none"
+            if column.name == "optional" and fact and not is_file
+            else ""
+        )
 
     def add(self, files: Files, facts: Mapping[str, Any]) -> None:
         """A new field, last in its layout."""
@@ -379,9 +414,7 @@ def _element_columns() -> tuple[Column, ...]:
         *(_column("field", each) for each in ("title", "type", "format", "description")),
         _column("field", "example", form=cells.TYPED),
         *(_column("field", f"constraints.{each}") for each in limits.split()),
-        Column(
-            "optional", "May be left out", "Whether a file may have no such column.", cells.YES_NO, choices=("yes",)
-        ),
+        Column("optional", "May be left out", "Whether a file may have no such column.", cells.YES, choices=("yes",)),
         *(
             _column("field", f"acquisition.{each}", choose_from={"codes": "code lists"}.get(each, ""))
             for each in facts.split()
@@ -406,9 +439,9 @@ class Windows(Sheet):
     def entries(self, plan: Plan, files: Files) -> Iterator[Entry]:
         """One entry a window, in catalog order."""
         for collection in plan.all_collections:
-            for window in _windows(files, collection.folder.name):
+            windows = _windows(files, collection.folder.name)
+            for key, window in zip(_window_keys(collection.id, windows), windows, strict=True):
                 facts = {each.name: _get(window, each.path) for each in self.columns if each.path}
-                key = (collection.id, window["schoolYear"], window.get("name", ""))
                 yield Entry(key, {"collection": collection.id, **facts})
 
     def missing(self, plan: Plan, ids: Mapping[str, str], new: frozenset[str]) -> tuple[str, str] | None:
@@ -452,9 +485,8 @@ class Windows(Sheet):
         return None
 
     def _window(self, files: Files, key: Key) -> Descriptor:
-        return next(
-            each for each in _windows(files, key[0]) if (each["schoolYear"], each.get("name", "")) == (key[1], key[2])
-        )
+        windows = _windows(files, key[0])
+        return windows[list(_window_keys(key[0], windows)).index(key)]
 
     def _set(self, files: Files, collection: str, windows: list[Descriptor]) -> None:
         path = ("acquisition", "windows")
@@ -464,6 +496,10 @@ class Windows(Sheet):
 def _windows(files: Files, collection: str) -> list[Descriptor]:
     windows: list[Descriptor] = files.document(collection_file(collection))["acquisition"].get("windows", [])
     return windows
+
+
+def _window_keys(collection: str, windows: Sequence[Descriptor]) -> Iterator[Key]:
+    return _numbered((collection, each["schoolYear"], each.get("name", "")) for each in windows)
 
 
 @cache
@@ -498,7 +534,9 @@ def _table_columns(schema: str, **more: dict[str, Any]) -> tuple[Column, ...]:
 
 
 class _TableSheet(Sheet):
-    """A sheet whose entries are rows of CSV files."""
+    """A sheet whose entries are rows of CSV files; `depth` is how much of a key says which file."""
+
+    depth: ClassVar[int] = 0
 
     def key_in(self, row: Mapping[str, str]) -> str:
         """What tells a row of a file from its others."""
@@ -519,8 +557,16 @@ class _TableSheet(Sheet):
 
     def _place(self, files: Files, key: Key) -> int:
         # By what the rows were: a list's codes can change places with each other.
-        rows = files.table(self.path_of(key)).origins
-        return next(place for place, row in enumerate(rows) if row and self.key_in(row) == key[-1])
+        rows = [(place, row) for place, row in enumerate(files.table(self.path_of(key)).origins) if row]
+        return next(
+            place
+            for (place, _), each in zip(rows, self.keys(key, [row for _, row in rows]), strict=True)
+            if each == key
+        )
+
+    def keys(self, key: Key, rows: Iterable[Mapping[str, str]]) -> Iterator[Key]:
+        """The keys of the rows of the file that `key` is in."""
+        return _numbered((*key[: self.depth], self.key_in(row)) for row in rows)
 
     def _row_of(self, problem: Problem, files: Files) -> Mapping[str, str] | None:
         rows = files.table(problem.file).rows
@@ -545,8 +591,9 @@ class Mandates(_TableSheet):
 
     def entries(self, plan: Plan, files: Files) -> Iterator[Entry]:
         """One entry a mandate, in file order."""
-        for row in files.table(self.path_of(())).rows:
-            yield Entry((row["id"],), {name: text or None for name, text in row.items()})
+        rows = files.table(self.path_of(())).rows
+        for key, row in zip(self.keys((), rows), rows, strict=True):
+            yield Entry(key, {name: text or None for name, text in row.items()})
 
     def missing(self, plan: Plan, ids: Mapping[str, str], new: frozenset[str]) -> tuple[str, str] | None:
         """Nothing but an id of its own."""
@@ -574,6 +621,7 @@ class Codes(_TableSheet):
     """One row a code, or a label whose code is not known."""
 
     name = "codes"
+    depth = 1
     about = "The permitted values of each code list. A new list is made in catalog/datapackage.json."
 
     @property
@@ -585,9 +633,10 @@ class Codes(_TableSheet):
     def entries(self, plan: Plan, files: Files) -> Iterator[Entry]:
         """One entry a code, list by list."""
         for code_list in plan.all_code_lists:
-            for row in files.table(self.path_of((code_list.name,))).rows:
+            rows = files.table(self.path_of((code_list.name,))).rows
+            for key, row in zip(self.keys((code_list.name,), rows), rows, strict=True):
                 facts = {name: text or None for name, text in row.items()}
-                yield Entry((code_list.name, self.key_in(row)), {"list": code_list.name, **facts})
+                yield Entry(key, {"list": code_list.name, **facts})
 
     def key_of_new(self, facts: Mapping[str, Any]) -> Key:
         """The list, and its code or else its label."""
@@ -636,3 +685,8 @@ def choices(plan: Plan, name: str) -> tuple[str, ...]:
 def files_of(plan: Plan) -> Files:
     """The files of a plan, none of them read yet."""
     return Files(Path(plan.root))
+
+
+def plan_name(files: Files) -> str:
+    """The id of the plan, which tells a workbook of it from those of others."""
+    return str(files.document(f"{CATALOG}/{PLAN_FILE}")["name"])

@@ -17,7 +17,7 @@ from dap.plan import Plan
 from dap.rules import rule
 from dap.spreadsheet.changes import Change, Edit, compare
 from dap.spreadsheet.layout import ENTRY, REMOVE
-from dap.spreadsheet.sheets import SHEETS, Sheet, files_of
+from dap.spreadsheet.sheets import SHEETS, Codes, Sheet, entry_name, files_of, plan_name
 from dap.spreadsheet.workbook import Fault, Found, read_workbook
 
 # Which column a rule of the plan is about, where the problem's own words do not say.
@@ -53,9 +53,15 @@ class Proposal:
 def propose(plan: Plan, path: Path) -> Proposal:
     """Compare the workbook with the plan, and try its edits on a copy of the catalog."""
     files = files_of(plan)
-    book, faults = read_workbook(path)
+    book, faults = read_workbook(path, plan_name(files))
     edits, more = compare(plan, files, book)
-    for edit in edits:
+    # Of entries that are named alike, the last goes first, so that the others keep their numbers.
+    gone = sorted((each for each in edits if each.removed), key=lambda each: each.key, reverse=True)
+    for edit in [
+        *(each for each in edits if not each.removed and not each.new),
+        *gone,
+        *(each for each in edits if each.new),
+    ]:
         _apply(files, edit)
     found = [*faults, *more]
     if edits:
@@ -120,7 +126,7 @@ def _placed(problem: Problem, files: Files, book: Mapping[str, Found], edits: tu
     if sheet is not None and edit is not None:
         return Fault(f"sheet {sheet.name}", edit.row, _column(problem, sheet, book[sheet.name], edit), problem.message)
     # What a row that nobody touched suffers from was done elsewhere: to the code, mandate or element that it names.
-    cause = next((each for each in edits if f'"{_key_after(each)[-1]}"' in problem.message), None)
+    cause = next((each for each in edits if _is_cause(each, problem)), None)
     if cause is not None:
         column = (
             book[cause.sheet.name].place(REMOVE)
@@ -133,19 +139,24 @@ def _placed(problem: Problem, files: Files, book: Mapping[str, Found], edits: tu
     row = None if sheet is None else _row_of(book[sheet.name], key)
     if sheet is None or row is None:
         return Fault("", None, "", str(problem))
-    return Fault(f"sheet {sheet.name}", row, _column(problem, sheet, book[sheet.name], None), problem.message)
+    message = f"{problem.place}: {problem.message}" if problem.place else problem.message
+    return Fault(f"sheet {sheet.name}", row, _column(problem, sheet, book[sheet.name], None), message)
 
 
 def _key_after(edit: Edit) -> tuple[str, ...]:
-    if edit.sheet.name != "codes" or edit.new:
-        return edit.key
-    changed = {each.column.name: each.after for each in edit.changes}
-    return edit.key[0], changed.get("code", "") or edit.key[1]
+    return edit.key if edit.removed else edit.sheet.key_of_new(edit.facts)
+
+
+def _is_cause(edit: Edit, problem: Problem) -> bool:
+    """Whether the problem names what the edit was about, as it was or as it is: in its words, its rule or its table."""
+    names = {edit.key[-1], _key_after(edit)[-1]}
+    if any(f'"{name}"' in problem.message or f'rule "{name}.' in problem.place for name in names if name):
+        return True
+    return isinstance(edit.sheet, Codes) and problem.place == f'resource "{edit.key[0]}"'
 
 
 def _row_of(found: Found, key: tuple[str, ...]) -> int | None:
-    entry = "/".join(filter(None, key))
-    return next((row.number for row in found.rows if row.entry == entry), None)
+    return next((row.number for row in found.rows if row.entry == entry_name(key)), None)
 
 
 def _column(problem: Problem, sheet: Sheet, found: Found, edit: Edit | None) -> str:

@@ -3,24 +3,25 @@
 from __future__ import annotations
 
 import json
+import re
 import zipfile
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, time
+from datetime import date, datetime, time, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from dap.errors import nearest
 from dap.spreadsheet import cells
 from dap.spreadsheet.layout import BASE, ENTRY, FIRST_ROW, HEADER_ROW, REMOVE, VERSION
-from dap.spreadsheet.sheets import SHEETS, Column, Key, Sheet
+from dap.spreadsheet.sheets import SHEETS, Column, Key, Sheet, entry_name
 
 if TYPE_CHECKING:
     from openpyxl import Workbook
     from openpyxl.worksheet.worksheet import Worksheet
 
 # A workbook of the plan has a few megabytes; what unpacks to more was not made by export.
-_MOST_BYTES = 400_000_000
+_MOST_BYTES = 60_000_000
 # A number above it under a date is a spreadsheet's count of days, and not a year.
 _LAST_YEAR = 2200
 
@@ -65,7 +66,7 @@ class Held:
     @property
     def entry(self) -> str:
         """What its first cell held."""
-        return "/".join(filter(None, self.key))
+        return entry_name(self.key)
 
 
 @dataclass(frozen=True)
@@ -81,13 +82,13 @@ class Found:
         return self.places.get(column if isinstance(column, str) else column.name, "")
 
 
-def read_workbook(path: Path) -> tuple[dict[str, Found], tuple[Fault, ...]]:
-    """The sheets of the workbook by name, and what is wrong with it as a workbook; none where it is not ours."""
+def read_workbook(path: Path, plan_name: str) -> tuple[dict[str, Found], tuple[Fault, ...]]:
+    """The sheets of the workbook by name, and what is wrong with it as a workbook; none where it is not this plan's."""
     faults: list[Fault] = []
     book = _opened(path, faults)
     if book is None:
         return {}, tuple(faults)
-    held = _held(book, faults)
+    held = _held(book, plan_name, faults)
     if held is None:
         return {}, tuple(faults)
     found: dict[str, Found] = {}
@@ -118,7 +119,7 @@ def _opened(path: Path, faults: list[Fault]) -> Workbook | None:
         return None
 
 
-def _held(book: Workbook, faults: list[Fault]) -> dict[str, list[Held]] | None:
+def _held(book: Workbook, plan_name: str, faults: list[Fault]) -> dict[str, list[Held]] | None:
     """What the workbook says it held when it was exported; None where it does not say so whole."""
     held: dict[str, list[Held]] = {sheet.name: [] for sheet in SHEETS}
     try:
@@ -126,8 +127,13 @@ def _held(book: Workbook, faults: list[Fault]) -> dict[str, list[Held]] | None:
         if rows[0][0] != VERSION:
             faults.append(Fault("", None, "", "the workbook was exported by another version of dap: export it anew."))
             return None
+        if rows[0][1] != plan_name:
+            faults.append(
+                Fault("", None, "", "the workbook was exported from another plan, so it cannot be read here.")
+            )
+            return None
         for row in rows[1:]:
-            record = json.loads("".join(str(each) for each in row if each is not None))
+            record = json.loads("".join(cells.unescaped(str(each)) for each in row if each is not None))
             held[record["sheet"]].append(Held(record["row"], tuple(record["key"]), record["cells"]))
     except (KeyError, IndexError, ValueError, TypeError):
         message = (
@@ -176,23 +182,21 @@ def _letter(place: int) -> str:
 def _rows(
     worksheet: Worksheet, sheet: Sheet, where: Mapping[str, int], places: Mapping[str, str], faults: list[Fault]
 ) -> Iterator[Row]:
-    for number, found in enumerate(worksheet.iter_rows(min_row=FIRST_ROW), start=FIRST_ROW):
-        if all(cell.value is None for cell in found):
-            continue
+    for number, found in _filled(worksheet):
         texts: dict[str, str] = {}
         unread: set[str] = set()
         for column in sheet.columns:
-            text, fault = _text(found[where[column.title] - 1], column)
+            text, fault = _text(found.get(where[column.title]), column)
             texts[column.name] = text
             if fault:
                 unread.add(column.name)
                 faults.append(Fault(_called(sheet), number, places[column.name], fault))
-        entry, _ = _text(found[where[ENTRY] - 1], None)
-        answer, fault = _text(found[where[REMOVE] - 1], None)
+        entry, _ = _text(found.get(where[ENTRY]), None)
+        answer, fault = _text(found.get(where[REMOVE]), None)
         if fault or answer.casefold() not in ("", "no", "yes"):
             message = "write yes to take the entry out of the plan, or leave it empty."
             faults.append(Fault(_called(sheet), number, places[REMOVE], message))
-        for place, cell in enumerate(found, start=1):
+        for place, cell in found.items():
             if place not in where.values() and cell.value is not None:
                 message = "the cell has no heading above it: nothing is read from there. Move or clear it."
                 faults.append(Fault(_called(sheet), number, f"column {_letter(place)}", message))
@@ -200,24 +204,50 @@ def _rows(
             yield Row(number, entry, texts, answer.casefold() == "yes", frozenset(unread))
 
 
+def _filled(worksheet: Worksheet) -> Iterator[tuple[int, dict[int, Any]]]:
+    """The rows under the headings that hold anything, with their cells by column number, in order."""
+    rows: dict[int, dict[int, Any]] = {}
+    # Not iter_rows, which makes every cell up to the last one: one stray cell at the sheet's end makes millions.
+    for (number, place), cell in sorted(worksheet._cells.items()):
+        if number >= FIRST_ROW:
+            rows.setdefault(number, {})[place] = cell
+    for number, found in rows.items():
+        if any(cell.value is not None for cell in found.values()):
+            yield number, found
+
+
 def _text(cell: Any, column: Column | None) -> tuple[str, str]:
     """The text of a cell, and what is wrong where the spreadsheet holds something else than the text that was typed."""
-    value = cell.value
+    if isinstance(cell, _merged()):
+        return "", "the cell is merged with others, so only one of them holds a fact. Take them apart, fill each."
+    value = None if cell is None else cell.value
     if value is None:
         return "", ""
-    if cell.data_type == "f" or not isinstance(value, str | bool | int | float | date | time):
+    if cell.data_type == "f" or not isinstance(value, str | bool | int | float | date | time | timedelta):
         return "", "the cell holds a formula. Type what it shows instead."
     if cell.data_type == "e":
         return "", "the cell holds an error of the spreadsheet. Type the fact instead."
     if isinstance(value, str):
         # No blank at either end means anything in the plan, and most come from copying.
-        return cells.as_cell(value).strip(), ""
+        return cells.as_cell(cells.unescaped(value)).strip(), ""
     if isinstance(value, bool):
+        if column is not None and column.form not in (cells.YES_NO, cells.YES):
+            return "", "the spreadsheet made a true or false of it. Format the cell as Text and type it again."
         return ("yes" if value else "no"), ""
     if isinstance(value, datetime | date):
         return _day(value, str(cell.number_format), column)
-    if isinstance(value, time):
+    if isinstance(value, time | timedelta):
         return "", "the spreadsheet made a time of it. Format the cell as Text and type it again."
+    return _number(value, str(cell.number_format), column)
+
+
+def _merged() -> type:
+    from openpyxl.cell import MergedCell
+
+    return MergedCell
+
+
+def _number(value: float, number_format: str, column: Column | None) -> tuple[str, str]:
     if column is not None and column.form is cells.DAY and value > _LAST_YEAR:
         return "", "the spreadsheet made a number of the date. Format the cell as Text and type it again."
     if column is not None and column.digits:
@@ -225,10 +255,14 @@ def _text(cell: Any, column: Column | None) -> tuple[str, str]:
             "",
             "the spreadsheet made a number of the code, and may have dropped zeros. Format it as Text, type it again.",
         )
+    if "%" in number_format:
+        return "", "the spreadsheet made a percentage of it. Format the cell as Text and type it again."
     return (str(int(value)) if value == int(value) else repr(value)), ""
 
 
 def _day(value: date, number_format: str, column: Column | None) -> tuple[str, str]:
     if column is None or column.form not in (cells.DAY, cells.FREEZES):
         return "", "the spreadsheet made a date of it. Format the cell as Text and type it again."
-    return value.strftime("%Y-%m-%d" if "d" in number_format.casefold() else "%Y-%m"), ""
+    # A format's language and colour, in brackets, say nothing of the day: [$-de-DE]mmm yyyy.
+    shown = re.sub(r"\[[^]]*\]", "", number_format).casefold()
+    return value.strftime("%Y-%m-%d" if "d" in shown else "%Y-%m"), ""
