@@ -134,7 +134,8 @@ def _base(book: Workbook, plan_name: str, entries: dict[str, list[Entry]]) -> No
             number += 1
             held = dict(zip(names, shown_row(each, entry), strict=True))
             record = {"sheet": each.name, "row": row, "key": entry.key, "cells": {n: t for n, t in held.items() if t}}
-            text = json.dumps(record, ensure_ascii=False)
+            # Without the beginning of _x0041_, which not every spreadsheet program writes as it read it.
+            text = json.dumps(record, ensure_ascii=False).replace("_x", "\\u005fx")
             # A cell ends at 32,767 characters; a record may take several.
             for place, begin in enumerate(range(0, len(text), 30_000), start=1):
                 _set_text(sheet.cell(number, place), text[begin : begin + 30_000])

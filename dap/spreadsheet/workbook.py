@@ -133,7 +133,7 @@ def _held(book: Workbook, plan_name: str, faults: list[Fault]) -> dict[str, list
             )
             return None
         for row in rows[1:]:
-            record = json.loads("".join(cells.unescaped(str(each)) for each in row if each is not None))
+            record = json.loads("".join(str(each) for each in row if each is not None))
             held[record["sheet"]].append(Held(record["row"], tuple(record["key"]), record["cells"]))
     except (KeyError, IndexError, ValueError, TypeError):
         message = (
