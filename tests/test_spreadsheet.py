@@ -438,7 +438,7 @@ def _as_form(descriptor: dict[str, Any]) -> None:
 
 def _form_element(book: Workbook) -> None:
     edit(book.root, ROSTER, _as_form)
-    book.cell("elements", "example-roster/counts/note", "May be left out").value = "yes"
+    book.cell("elements", "example-roster/counts/count", "May be left out").value = "yes"
 
 
 _SOURCE = "Example handbook"
@@ -548,7 +548,7 @@ BAD = {
     ),
     "a column left out of what is no file's": (
         _form_element,
-        ("sheet elements", 20, "May be left out", "only a file's column"),
+        ("sheet elements", 19, "May be left out", "only a file's column"),
     ),
     "a row to be removed with another's id pasted in": (
         _both(_set("elements", _ABSENCES, "Element", "rate"), _set("elements", _ABSENCES, "Remove", "yes")),
