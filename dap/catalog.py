@@ -537,6 +537,7 @@ def _read_collection(root: Path, path: Path, tables: _Tables, problems: list[Pro
         purpose=acquisition.get("purpose", ""),
         uses=tuple(acquisition.get("uses", ())),
         steward=acquisition.get("steward", ""),
+        few_nine_digits=acquisition.get("fewNineDigits", "error"),
         retention=acquisition.get("retention", ""),
         status=acquisition.get("status", ""),
         submitted_as=acquisition.get("submittedAs", ""),

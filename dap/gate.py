@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -212,6 +213,7 @@ def _findings(outcomes: list[Outcome]) -> tuple[Finding, ...]:
             rows=spot.rows,
             count=spot.count,
             mandate=outcome.meta["mandate"],
+            labels=spot.labels,
         )
         for outcome in outcomes
         if not outcome.held and not outcome.broke
@@ -245,8 +247,18 @@ def _sayable_name(name: str, collection: Collection, number: int) -> str:
 
 
 def _scanned(reading: Reading) -> Scanned:
-    cells = reading.rows * len(reading.columns) + len(reading.outside)
-    return Scanned(cells=cells, headers=len(reading.header), file_name=int(bool(reading.file_name)))
+    """What the suite's rules on prohibited identifiers went through; of an unreadable file nothing."""
+    if not reading.readable:
+        return Scanned()
+    parts = Counter(part.place for part in reading.hidden)
+    return Scanned(
+        cells=reading.rows * len(reading.columns) + len(reading.outside),
+        headers=len(reading.header),
+        file_name=int(bool(reading.file_name)),
+        sheets=parts["sheet name"],
+        hidden_parts=parts.total() - parts["sheet name"] - parts["archive member name"],
+        archive_members=parts["archive member name"],
+    )
 
 
 def _version() -> str:

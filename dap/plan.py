@@ -291,6 +291,7 @@ class Collection:
     mandates: tuple[MandateLink, ...] = ()
     purpose: str = ""
     uses: tuple[str, ...] = ()
+    few_nine_digits: str = "error"
     steward: str = ""
     retention: str = ""
     status: str = ""

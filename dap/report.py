@@ -14,6 +14,7 @@ ACCEPTED = "accepted"
 REJECTED = "rejected"
 UNREADABLE = "unreadable"
 
+_LABELS = frozenset({"ssn", "itin", "atin", "ssn-shaped", "ssn-partial"})
 _SEVERITIES = ("error", "warning", "info")
 _FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")
 
@@ -23,7 +24,8 @@ class Finding:
     """One rule that one element, column or part of a file breaks: where, how often, what to do.
 
     `message` and `fix` are sentences of the catalog or the code; `rows` are row numbers as a spreadsheet shows them,
-    `count` how many there are in all; `column` is a position from 1.
+    `count` how many there are in all; `column` is a position from 1; `labels` says which kinds of prohibited identifier
+    were found (`ssn`, `itin`, `atin`, `ssn-shaped`, `ssn-partial`).
     """
 
     rule: str
@@ -36,12 +38,15 @@ class Finding:
     rows: tuple[int, ...] = ()
     count: int = 1
     mandate: str | None = None
+    labels: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         if self.severity not in _SEVERITIES:
             raise ValueError("a finding's severity is error, warning or info")
         if any(type(row) is not int for row in (*self.rows, self.count)):
             raise TypeError("a finding's rows and count are whole numbers")
+        if not set(self.labels) <= _LABELS:
+            raise ValueError("a finding's labels are those of the detector")
 
     def as_dict(self) -> dict[str, Any]:
         """The finding as the report's JSON holds it."""
@@ -56,6 +61,7 @@ class Finding:
             "message": self.message,
             "fix": self.fix,
             "mandate": self.mandate,
+            "labels": list(self.labels),
         }
 
 
@@ -255,10 +261,16 @@ def _counted(number: int, word: str) -> str:
 
 def scanned_sentence(report: Report) -> str:
     """What was searched for prohibited identifiers."""
-    scanned = report.scanned
-    name = ", the file's name" if scanned.file_name else ""
-    counted = f"{_counted(scanned.cells, 'cell')}, {_counted(scanned.headers, 'header')}"
-    return f"Searched for Social Security numbers: {counted}{name}."
+    return said_scanned(report.scanned)
+
+
+def said_scanned(scanned: Scanned) -> str:
+    """What was searched, in a sentence: "no SSN" without the scope would prove nothing."""
+    parts = [_counted(scanned.cells, "cell"), _counted(scanned.headers, "header")]
+    more = ((scanned.sheets, "sheet"), (scanned.hidden_parts, "hidden part"), (scanned.archive_members, "archive member"))
+    parts += [_counted(number, word) for number, word in more if number]
+    parts += ["the file's name"] if scanned.file_name else []
+    return f"Searched for Social Security numbers: {', '.join(parts)}."
 
 
 def not_asked_sentence(report: Report) -> str:

@@ -18,6 +18,25 @@ EXPECTATIONS = "expectations"
 DISTRICT = "district"
 PERIOD = "period"
 
+PROHIBITED = {
+    "P101": "separated",
+    "P102": "labelled",
+    "P103": "header",
+    "P104": "statistics",
+    "P105": "split",
+    "P106": "masked",
+    "P107": "outside_table",
+    "P108": "file_name",
+    "P109": "metadata",
+    "P110": "statistics_few",
+    "P111": "too_few",
+    "P112": "allowed",
+}
+"""The rules on prohibited identifiers, and the form in which each finds them."""
+
+STATE_ID_FAULTS = {"Q102": "regular", "Q103": "date_like", "Q104": "derived", "Q105": "like_ssn"}
+"""The rules on state student numbers, and the fault that each finds."""
+
 _GX_SEVERITY = {"error": "critical", "warning": "warning", "info": "info"}
 
 Expectation = dict[str, Any]
@@ -185,8 +204,13 @@ class _Builder:
             )
 
     def _identifiers(self) -> Iterator[Expectation]:
-        for id, form in (("P101", "separated"), ("P102", "labelled"), ("P107", "outside_table"), ("P108", "file_name")):
-            yield self._make(id, "expect_no_prohibited_identifiers", {"form": form})
+        allows = {each.name: each.allows.pattern for each in self.layout.elements if each.allows}
+        few = {"statistics_few": self.collection.few_nine_digits}
+        for id, form in PROHIBITED.items():
+            if form == "allowed" and not allows:
+                continue
+            kwargs = {"form": form, **({"allows": allows} if allows else {})}
+            yield self._make(id, "expect_no_prohibited_identifiers", kwargs, severity=few.get(form, ""))
 
     def _element(self, element: Element) -> Iterator[Expectation]:
         column = {"column": element.name}
@@ -206,6 +230,22 @@ class _Builder:
         yield from self._bounds(element)
         if element.constraints.get("unique"):
             yield self._make("V140", "expect_column_values_to_be_unique", column, element)
+        yield from self._state_id(element)
+
+    def _state_id(self, element: Element) -> Iterator[Expectation]:
+        """What makes a state student number a good one, where the element is such a number."""
+        if not is_state_id(element):
+            return
+        births = {
+            each.name: _date_format(each)
+            for each in self.layout.elements
+            if each.type == "date" and re.search(r"birth|dob", f"{each.slug} {each.title}".casefold())
+        }
+        names = [each.name for each in self.layout.elements if _is_name(each)]
+        about = {**({"births": births} if births else {}), **({"names": names} if names else {})}
+        for id, fault in STATE_ID_FAULTS.items():
+            kwargs = {"column": element.name, "fault": fault, **about}
+            yield self._make(id, "expect_state_ids_to_be_opaque", kwargs, element)
 
     def _permitted(self, element: Element) -> Iterator[Expectation]:
         """The rule that says which texts may stand in the column; a set leaves nothing for a pattern to say."""
@@ -361,6 +401,21 @@ _NUMBERS = {
     "integer": ("V121", r"[+-]?[0-9]+"),
     "number": ("V122", r"[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)"),
 }
+
+
+def is_state_id(element: Element) -> bool:
+    """Whether the element is a state student number: an identifier of a person, of exactly ten digits.
+
+    Ten digits alone are a telephone number as well; what the plan says of the element decides.
+    """
+    identifies = (
+        element.sensitivity == "direct-identifier" or "persistent-unique-identifier" in element.classification
+    )
+    return element.type == "string" and identifies and element.constraints.get("pattern") == "[0-9]{10}"
+
+
+def _is_name(element: Element) -> bool:
+    return element.type == "string" and re.search(r"(first|last|family|given)_?name", element.slug) is not None
 
 
 def row_condition(condition: Condition) -> dict[str, Any]:

@@ -25,12 +25,16 @@ _VERDICT = {"result_format": "BOOLEAN_ONLY"}
 
 @dataclass(frozen=True)
 class Spot:
-    """Where a rule does not hold: the element, the column from 1 (both None where neither applies), rows and count."""
+    """Where a rule does not hold: the element, the column from 1 (both None where neither applies), rows and count.
+
+    `labels` says which kinds of prohibited identifier stand there; it is empty for all other rules.
+    """
 
     field: str | None
     column: int | None
     rows: tuple[int, ...]
     count: int
+    labels: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -137,7 +141,10 @@ def _spots(result: ExpectationValidationResult, frame: pd.DataFrame, rows: int |
     places = (found.get("details") or {}).get("places")
     if places is not None:
         return tuple(
-            Spot(each["field"], each["column"], _whole(each["rows"], rows), int(each["count"])) for each in places
+            Spot(
+                each["field"], each["column"], _whole(each["rows"], rows), int(each["count"]), tuple(each["labels"])
+            )
+            for each in places
         )
     kwargs = result.expectation_config.kwargs if result.expectation_config else {}
     column = kwargs.get("column") or kwargs.get("column_A")

@@ -8,6 +8,7 @@ from dap.expectations.header import ExpectHeaderToBeAuthorised
 from dap.expectations.identifiers import ExpectNoProhibitedIdentifiers
 from dap.expectations.loading import applicable, listed_types, load_suite, missing_rules
 from dap.expectations.reading import ExpectSubmissionToBeWellFormed
+from dap.expectations.state_ids import ExpectStateIdsToBeOpaque
 from dap.expectations.values import (
     ExpectColumnPairValuesToCompare,
     ExpectColumnsToHoldNoControlCharacters,
@@ -24,6 +25,7 @@ __all__ = [
     "ExpectColumnsToHoldNoControlCharacters",
     "ExpectHeaderToBeAuthorised",
     "ExpectNoProhibitedIdentifiers",
+    "ExpectStateIdsToBeOpaque",
     "ExpectSubmissionToBeWellFormed",
     "applicable",
     "listed_types",

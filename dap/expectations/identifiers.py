@@ -1,9 +1,11 @@
-"""No prohibited identifier anywhere in the submission: any column, the header, the file's name, beside the table."""
+"""No prohibited identifier anywhere in the submission: any column, header, file name, beside the table, hidden parts."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from typing import Any, ClassVar, Literal
 
+import pandas as pd
 from great_expectations.execution_engine import ExecutionEngine, PandasExecutionEngine
 from great_expectations.expectations.expectation import BatchExpectation
 from great_expectations.expectations.metrics.metric_provider import metric_value
@@ -11,15 +13,32 @@ from great_expectations.expectations.metrics.table_metric_provider import TableM
 
 from dap.expectations.places import Place, result
 from dap.expectations.reading import reading_of, table_of
-from dap.identifiers import LABELLED, SEPARATED, find_in_table, find_in_text
+from dap.identifiers import DOUBTS, FORMS, Hit, Screen, find_in_text, screen_table
+from dap.submission import Reading
 
-Form = Literal["separated", "labelled", "outside_table", "file_name"]
+Form = Literal[
+    "separated",
+    "labelled",
+    "header",
+    "statistics",
+    "statistics_few",
+    "split",
+    "masked",
+    "outside_table",
+    "metadata",
+    "file_name",
+    "too_few",
+    "allowed",
+]
+
+_METRIC = "table.dap_prohibited_identifiers"
 
 
 class ProhibitedIdentifiers(TableMetricProvider):
     """Every place of the batch where a prohibited identifier stands, by form; computed once for all rules."""
 
-    metric_name = "table.dap_prohibited_identifiers"
+    metric_name = _METRIC
+    value_keys = ("allows",)
 
     @metric_value(engine=PandasExecutionEngine)
     def _pandas(
@@ -33,32 +52,69 @@ class ProhibitedIdentifiers(TableMetricProvider):
         frame = table_of(execution_engine, metric_domain_kwargs)
         reading = reading_of(frame)
         names = [str(column) for column in frame.columns]
-        header = reading.header if reading else tuple(names)
-        # More columns than the header has cells can only come from a frame that no reader made.
-        columns = [
-            (header[place] if place < len(header) else "", frame.iloc[:, place].tolist())
-            for place in range(frame.shape[1])
-        ]
-        texts = [(text, [value if value is None else str(value) for value in values]) for text, values in columns]
-        found: dict[str, list[Place]] = {SEPARATED: [], LABELLED: [], "outside_table": [], "file_name": []}
-        for place in find_in_table(texts, frame.index.tolist(), reading.header_row if reading else 1):
+        screen = _screened(frame, reading, metric_value_kwargs.get("allows") or {})
+        found: dict[str, list[Place]] = {form: [] for form in (*FORMS, *DOUBTS)}
+        for place in (*screen.places, *screen.doubts):
             name = names[place.column - 1]
-            found[place.form].append(Place(None if name.startswith("#") else name, place.column, place.rows))
-        if reading is not None:
-            rows = tuple(dict.fromkeys(each.row for each in reading.outside if find_in_text(each.text)))
-            found["outside_table"] += [Place(rows=rows)] if rows else []
-            found["file_name"] += [Place()] if find_in_text(reading.file_name) else []
-        return found
+            field = None if name.startswith("#") else name
+            found[place.form].append(Place(field, place.column, place.rows, labels=place.labels))
+        return found | _around(reading)
+
+
+def _screened(frame: pd.DataFrame, reading: Reading | None, allows: Mapping[str, str]) -> Screen:
+    names = [str(column) for column in frame.columns]
+    header = reading.header if reading else tuple(names)
+    # More columns than the header has cells can only come from a frame that no reader made.
+    columns = [
+        (header[place] if place < len(header) else "", _texts(frame.iloc[:, place].tolist()))
+        for place in range(frame.shape[1])
+    ]
+    allowed = {position: allows[name] for position, name in enumerate(names, start=1) if name in allows}
+    return screen_table(columns, frame.index.tolist(), reading.header_row if reading else 1, allowed)
+
+
+def _texts(values: list[Any]) -> list[str | None]:
+    return [value if value is None or isinstance(value, str) else str(value) for value in values]
+
+
+def _around(reading: Reading | None) -> dict[str, list[Place]]:
+    """What stands beside the table: lines above it and rows of another width, hidden parts, the file's name."""
+    if reading is None:
+        return {"outside_table": [], "metadata": [], "file_name": []}
+    hidden: dict[str, list[tuple[int | None, str]]] = {}
+    for part in reading.hidden:
+        hidden.setdefault(part.place, []).append((part.row, part.text))
+    return {
+        "outside_table": _in_texts((each.row, each.text) for each in reading.outside),
+        "metadata": [place for listed in hidden.values() for place in _in_texts(listed)],
+        "file_name": _in_texts([(None, reading.file_name)]),
+    }
+
+
+def _in_texts(texts: Iterable[tuple[int | None, str]]) -> list[Place]:
+    """One place for all texts in which something is found, with the rows that are known and how many texts."""
+    found: list[tuple[int | None, tuple[Hit, ...]]] = [(row, find_in_text(text)) for row, text in texts]
+    found = [(row, hits) for row, hits in found if hits]
+    if not found:
+        return []
+    rows = tuple(dict.fromkeys(row for row, _ in found if row is not None))
+    labels = tuple(sorted({hit.label for _, hits in found for hit in hits}))
+    return [Place(rows=rows, count=len(rows) or len(found), labels=labels)]
 
 
 class ExpectNoProhibitedIdentifiers(BatchExpectation):
-    """Expect no Social Security number, ITIN or ATIN of one form anywhere in the submission."""
+    """Expect no Social Security number, ITIN or ATIN of one form anywhere in the submission.
+
+    `allows` gives the pattern of legitimate nine-digit values by column. It frees them from what the header says and
+    from statistics, and from nothing else; all rules of a suite have the same, so that the search is made once.
+    """
 
     form: Form
+    allows: dict[str, str] = {}  # noqa: RUF012 (a field of a pydantic model, copied for each instance)
 
-    metric_dependencies = ("table.dap_prohibited_identifiers",)
-    success_keys: ClassVar[tuple[str, ...]] = ("form",)
-    args_keys: ClassVar[tuple[str, ...]] = ("form",)
+    metric_dependencies = (_METRIC,)
+    success_keys: ClassVar[tuple[str, ...]] = ("form", "allows")
+    args_keys: ClassVar[tuple[str, ...]] = ("form", "allows")
 
     def _validate(
         self,
@@ -66,4 +122,4 @@ class ExpectNoProhibitedIdentifiers(BatchExpectation):
         runtime_configuration: dict[str, Any] | None = None,
         execution_engine: ExecutionEngine[Any] | None = None,
     ) -> dict[str, Any]:
-        return result(metrics["table.dap_prohibited_identifiers"][self.form])
+        return result(metrics[_METRIC][self.form])

@@ -9,12 +9,16 @@ from typing import Any
 
 @dataclass(frozen=True)
 class Place:
-    """Where a rule does not hold: the element's name (None outside the plan), the column from 1, the rows."""
+    """Where a rule does not hold: the element's name (None outside the plan), the column from 1, the rows.
+
+    `labels` says which kinds of identifier were found there: `ssn`, `itin` and so on.
+    """
 
     field: str | None = None
     column: int | None = None
     rows: tuple[int, ...] = ()
     count: int = 0
+    labels: tuple[str, ...] = ()
 
     def as_dict(self) -> dict[str, Any]:
         """The place as plain values, as it stands under `details` in a GX result."""
@@ -23,6 +27,7 @@ class Place:
             "column": self.column,
             "rows": list(self.rows),
             "count": self.count or max(1, len(self.rows)),
+            "labels": list(self.labels),
         }
 
 

@@ -38,6 +38,18 @@ class Outside:
     text: str = field(repr=False)
 
 
+@dataclass(frozen=True)
+class HiddenText:
+    """Text of a part that no table shows, such as a comment or a sheet's name. Never leaves.
+
+    `place` is a fixed word for the kind of part: "sheet name", "comment", "document property", "archive member name".
+    """
+
+    place: str
+    text: str = field(repr=False)
+    row: int | None = None
+
+
 @dataclass(frozen=True, eq=False)
 class Reading:
     """What the reader found beside the cells themselves.
@@ -55,6 +67,7 @@ class Reading:
     columns: tuple[str, ...] = ()
     faults: tuple[Fault, ...] = ()
     outside: tuple[Outside, ...] = ()
+    hidden: tuple[HiddenText, ...] = ()
     rows: int = 0
 
     @property

@@ -1,0 +1,94 @@
+"""What digits in the layout of an SSN can be instead. Few things: the gate fails closed, so each is strict."""
+
+from __future__ import annotations
+
+import re
+import string
+from collections.abc import Callable
+
+from stdnum import isbn
+
+from dap.identifiers.candidates import Separated
+
+# Blanks and underscores join what does not belong together, so they make no chain.
+CHAIN_MARKS: dict[str, str] = {
+    "hyphen": "-",
+    "dot": ".",
+    "slash": "/",
+    "colon": ":",
+    "backslash": "\\",
+    "tilde": "~",
+    "asterisk": "*",
+    "bar": "|",
+}
+_DAY = re.compile(r"(?<![0-9])((?:19|20)[0-9]{2})([-./_])(?:0[1-9]|1[0-2])\2(?:0[1-9]|[12][0-9]|3[01])\Z")
+_SCHOOL_YEAR = re.compile(r"(?<![0-9])(?:19|20)([0-9]{2})[-./_]([0-9]{2})\Z")
+
+
+def _ends_with_school_year(text: str) -> bool:
+    found = _SCHOOL_YEAR.search(text)
+    return found is not None and (int(found[1]) + 1) % 100 == int(found[2])
+
+
+# What is whole by itself, so that a number joined to it is not part of its chain, as in a file's name.
+WHOLE_BESIDE: dict[str, Callable[[str], bool]] = {
+    "day": lambda text: _DAY.search(text) is not None,
+    "school year": _ends_with_school_year,
+}
+_REACH = 12
+_BOOK = re.compile(r"[0-9][0-9 \-]{6,13}[0-9xX]")
+
+
+def _in_chain(text: str, found: Separated) -> bool:
+    """Part of a longer chain of the same separator and digits, such as a version or a code of four parts."""
+    mark = found.first
+    if mark != found.second or not set(mark) <= set(CHAIN_MARKS.values()):
+        return False
+    before, after = text[max(0, found.start - _REACH) : found.start], text[found.end : found.end + _REACH]
+    if after.startswith(mark) and after[len(mark) : len(mark) + 1].isdigit():
+        return True
+    if not (before.endswith(mark) and before[: -len(mark)][-1:].isdigit()):
+        return False
+    return not any(is_whole(before[: -len(mark)]) for is_whole in WHOLE_BESIDE.values())
+
+
+def _money(text: str, found: Separated) -> bool:
+    """An amount with its currency directly before it, then a year: "$125.50 2024"."""
+    return found.first == "." and found.second.isspace() and text[max(0, found.start - 1) : found.start] in tuple("$\u20ac\u00a3")
+
+
+def _book(text: str, found: Separated) -> bool:
+    """A book's number: the digits around it are an ISBN by their check digit."""
+    for match in _BOOK.finditer(text, max(0, found.start - 6), min(len(text), found.end + 4)):
+        whole = match.start() <= found.start and found.end <= match.end() and match.end() - match.start() > 11
+        if whole and isbn.is_valid(match.group()):
+            return True
+    return False
+
+
+# Asked in this order; each takes the text and the number found in it.
+EXPLANATIONS: dict[str, Callable[[str, Separated], bool]] = {
+    "part of a longer chain": _in_chain,
+    "money": _money,
+    "book number": _book,
+}
+
+
+def explained(text: str, found: Separated) -> bool:
+    """Whether a separated number is something else, whatever its digits."""
+    return any(explains(text, found) for explains in EXPLANATIONS.values())
+
+
+_TOKEN_REACH = 24
+_LETTERS_AND_DIGITS = string.ascii_letters + string.digits
+
+
+def in_code(text: str, start: int, end: int) -> bool:
+    """Whether nine digits are part of a longer code of letters and digits, such as a hash.
+
+    A word glued to them, or a claim number's suffix of one or two characters, makes no code.
+    """
+    before, after = text[max(0, start - _TOKEN_REACH) : start], text[end : end + _TOKEN_REACH]
+    head = before[len(before.rstrip(_LETTERS_AND_DIGITS)) :]
+    tail = after[: len(after) - len(after.lstrip(_LETTERS_AND_DIGITS))]
+    return any(map(str.isdigit, head)) or (len(tail) > 2 and any(map(str.isdigit, tail)))

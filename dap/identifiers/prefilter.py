@@ -1,0 +1,91 @@
+"""Which cells of a column are worth a close look: one search over the joined column, in linear time, by RE2.
+
+Most cells hold neither digits in the layout of an identifier, nor a word beside digits, nor a mask, nor a character
+beyond ASCII. They stop here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import cache
+from typing import Any
+
+_JOINT = "\0"
+_SEPARATOR = r"[^0-9A-Za-z,;\x00-\x08\x0e-\x1b\x21\x22\x24-\x29\x3b-\x40]{1,4}"
+_DIGITS = r"[0-9]"
+_WORD = r"(?i:ssn|s[./ -]{1,2}s|ss[ _#]|soc|seg|nss|n\.s|ssa|hic|tin|tax|contrib)"
+_MASK = r"[*#?xXnN_]{2}"
+
+# Each is wider than the rule it serves: what it leaves out cannot be a hit.
+TRIGGERS: dict[str, str] = {
+    "three, two and four": rf"[0-9]{{3}}{_SEPARATOR}[0-9]{{2}}{_SEPARATOR}[0-9]{{4}}",
+    "a word before digits": rf"{_WORD}[^\x00]*[0-9]{{2}}",
+    "digits before a word": rf"[0-9]{{2}}[^\x00]*{_WORD}",
+    "a mask": rf"{_MASK}[^0-9A-Za-z\x00]{{0,8}}(?:[0-9]{{2}}|{_MASK})[^0-9A-Za-z\x00]{{0,8}}(?:[0-9]{{4}}|[*#?xXnN_]{{4}})"
+    rf"|[0-9]{{3}}[^0-9A-Za-z\x00]{{1,8}}(?:{_MASK}|[0-9]{{2}}[^0-9A-Za-z\x00]{{1,8}}{_MASK})",
+    "a code": r"&[#A-Za-z]|%[0-9A-Fa-f]{2}|\\[ux][0-9A-Fa-f]{2}|<[/!A-Za-z]|[0-9]\+{1,4}[0-9]{2}\+",
+    "a control character": r"[\x01-\x08\x0e-\x1b\x7f]",
+    "a character beyond ASCII": r"[^\x00-\x7f]",
+}
+
+_NINE = r"\x00[ '=\"]{0,4}[0-9]{9}(?:[.,]0{1,9})?[ '\"]{0,4}\x00"
+
+
+@cache
+def _compiled(name: str) -> Any:
+    import re2
+
+    options = re2.Options()
+    options.max_mem = 64 << 20
+    pattern = _NINE if name == "nine" else "|".join(f"(?:{each})" for each in TRIGGERS.values())
+    return re2.compile(pattern, options)
+
+
+def joined(values: Sequence[str | None]) -> str:
+    """The column as one text, its cells set apart by a character that no cell of a submission holds."""
+    return _JOINT + _JOINT.join([value or "" for value in values]) + _JOINT
+
+
+def worth_a_look(values: Sequence[str | None], column: str | None = None) -> list[int]:
+    """The places, ascending, of the cells that may hold an identifier by themselves; `column` is `joined(values)`."""
+    column = joined(values) if column is None else column
+    if column.count(_JOINT) != len(values) + 1:
+        # A cell that holds the joint itself: no reader lets it through, and whoever passes a list is still answered.
+        return [place for place, value in enumerate(values) if value]
+    content = column.encode("utf-8", "surrogatepass")
+    if not column.isascii():
+        return _beyond_ascii(values, content)
+    return _cells(_compiled("triggers"), content)
+
+
+def _beyond_ascii(values: Sequence[str | None], content: bytes) -> list[int]:
+    foreign = {place for place, value in enumerate(values) if value and not value.isascii() and _has_digits(value)}
+    plain = joined([value if value and value.isascii() else None for value in values]).encode("ascii")
+    return sorted(foreign.union(_cells(_compiled("triggers"), plain)))
+
+
+def _has_digits(value: str) -> bool:
+    return sum(map(str.isnumeric, value)) >= 2
+
+
+def _cells(triggers: Any, content: bytes) -> list[int]:
+    """The cells that any trigger matches; a match never leaves its cell, and one a cell is enough."""
+    places: list[int] = []
+    cell = position = 0
+    while (match := triggers.search(content, position)) is not None:
+        start = match.start()
+        # Cells begin behind a joint: as many joints as were passed, so many cells are.
+        cell += content.count(b"\0", position, start)
+        places.append(cell - 1)
+        position = content.find(b"\0", start)
+    return places
+
+
+def holds_nine(column: str) -> bool:
+    """Whether any cell of a joined column is nine bare digits; only then are statistics worth asking for."""
+    return _compiled("nine").search(column.encode("utf-8", "surrogatepass")) is not None
+
+
+def forget() -> None:
+    """Build the patterns anew: for whoever changed a table of this module."""
+    _compiled.cache_clear()

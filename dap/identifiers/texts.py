@@ -1,0 +1,181 @@
+"""What a single text holds: cell, header, title line, file name alike."""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_left, bisect_right
+from collections.abc import Callable, Iterator
+from functools import cache
+
+from dap.identifiers import candidates, words
+from dap.identifiers.explanations import explained, in_code
+from dap.identifiers.results import LABELLED, MASKED, PARTIAL, SEPARATED, Hit
+from dap.identifiers.validity import label
+
+WORD_REACH = 40
+"""How many characters may stand between a word for Social Security number and the digits it is about."""
+
+_NUMBER = r"(?:no|nr|nbr|num|number|numero)"
+_JOINT = r"[ .:#=()\-\"',\[]"
+# What may stand between a word for the number and the number it is directly before.
+_SAID = rf"(?: ?(?:{_NUMBER}|is|was|es|value|id)(?![a-z])){{0,3}}{_JOINT}{{0,6}}"
+# What may stand between "last four", a word for the number and the four digits themselves.
+_LINK = (
+    rf"{_JOINT}{{0,4}}(?:(?:digits?|digitos|of|the|her|his|their|my|your|is|are|was|were|de|del|la|su|es|son|for|{_NUMBER})"
+    rf"(?![a-z]){_JOINT}{{0,3}}){{0,5}}"
+)
+_FOUR = r"(?<![0-9])(?<![0-9][./\-])[x*#]{0,9}[0-9]{4}(?![0-9a-z]|[./\-][0-9])"
+
+LAST_FOUR_ORDERS: dict[str, str] = {
+    "last four of the number": "{four}{link}{ssn}{link}{digits}",
+    "the number's last four": "{ssn}{link}{four}{link}{digits}",
+    "digits, then last four of the number": "{digits}{link}{four}{link}{ssn}",
+    "digits, then the number's last four": "{digits}{link}{ssn}{link}{four}",
+}
+
+
+def find_in_text(text: str) -> tuple[Hit, ...]:
+    """What a single text holds, each kind of hit once."""
+    return tuple(dict.fromkeys(hit for variant in candidates_of(text) for hit in _found(variant)))
+
+
+def candidates_of(text: str) -> tuple[str, ...]:
+    """The normalised readings of a text that hold digits enough to be worth a search."""
+    from dap.identifiers.normal import normalised
+
+    return tuple(each for each in normalised(text) if _FEWEST.search(each))
+
+
+# Three digits at least (an area shown by a mask); a text with fewer in a row holds no identifier.
+_FEWEST = re.compile(r"[0-9]{2}")
+
+
+def _found(variant: str) -> Iterator[Hit]:
+    for find in FINDERS.values():
+        yield from find(variant)
+
+
+def _separated(text: str) -> Iterator[Hit]:
+    found = list(candidates.separated(text))
+    if not found:
+        return
+    named = any(words.ssn_words().search(said) for said in words.words(text))
+    for place, number in enumerate(found):
+        # Two such numbers in a row vouch for each other, and a word for Social Security number for all.
+        beside = found[max(0, place - 1) : place] + found[place + 1 : place + 2]
+        repeated = any(
+            max(number.start, other.start) - min(number.end, other.end) <= candidates.LONGEST_SEPARATOR
+            for other in beside
+        )
+        if named or repeated or not explained(text, number):
+            yield Hit(label(number.digits), SEPARATED, "three, two and four digits with separators between")
+
+
+def _labelled(text: str) -> Iterator[Hit]:
+    if text.isdigit() or not _EIGHT_IN_A_ROW.search(text):
+        return
+    for said in words.words(text):
+        spans = [match.span() for match in words.ssn_words().finditer(said)]
+        if not spans:
+            continue
+        yield from _near(said, spans, text)
+        directly = {match.end() for match in _directly_before().finditer(said)}
+        for match in candidates.nearly_nine(said):
+            if match.start() in directly:
+                yield _named(match.group(), "directly behind a word for Social Security number")
+
+
+_EIGHT_IN_A_ROW = re.compile(r"[0-9]{8}|[0-9]{3}[ \-._/\\|:~*]{1,4}[0-9]{6}|[0-9]{5}[ \-._/\\|:~*]{1,4}[0-9]{4}")
+
+
+def _near(said: str, spans: list[tuple[int, int]], text: str) -> Iterator[Hit]:
+    """Nine digits with a word near them, and no word for something else directly before them."""
+    starts, ends = [start for start, _ in spans], [end for _, end in spans]
+    otherwise = {match.end() for match in words.other_labels().finditer(said)}
+    codes = _codes(text)
+    for match in candidates.nine(said):
+        before, after = bisect_right(ends, match.start()) - 1, bisect_left(starts, match.end())
+        near = (before >= 0 and ends[before] >= match.start() - WORD_REACH) or (
+            after < len(starts) and starts[after] <= match.end() + WORD_REACH
+        )
+        if near and match.start() not in otherwise and match.group() not in codes:
+            yield _named(match.group(), "nine digits near a word for Social Security number")
+
+
+def _codes(text: str) -> frozenset[str]:
+    """The nine digits of a text that stand in a longer code only: looked for before joined words are split."""
+    inside: dict[str, bool] = {}
+    for match in candidates.nine(text):
+        code = in_code(text, match.start(), match.end())
+        inside[match.group()] = inside.get(match.group(), True) and code
+    return frozenset(digits for digits, code in inside.items() if code)
+
+
+def _masked(text: str) -> Iterator[Hit]:
+    if candidates.masked(text):
+        yield Hit(PARTIAL, MASKED, "a mask of three, two and four with a group visible")
+    if not _FOUR_IN_A_ROW.search(text):
+        return
+    said_all = words.words(text)
+    if not any(words.ssn_words().search(said) for said in said_all):
+        return
+    for said in said_all:
+        directly = {match.end() for match in _directly_before(masked=True).finditer(said)}
+        if any(match.start() in directly for match in candidates.half_masked(said)):
+            yield Hit(PARTIAL, MASKED, "a mask and four digits directly behind a word for Social Security number")
+        if _last_four().search(said):
+            yield Hit(PARTIAL, MASKED, "four digits said to be the last of a Social Security number")
+
+
+_FOUR_IN_A_ROW = re.compile(r"(?<![0-9])[0-9]{4}(?![0-9])")
+
+
+def _misread(text: str) -> Iterator[Hit]:
+    """Letters for digits in the layout of an SSN, directly behind a word for it."""
+    if not _MISREAD.search(text):
+        return
+    ends = {match.end() for said in words.words(text)[:1] for match in _directly_before(masked=True).finditer(said)}
+    if not ends:
+        return
+    said = words.words(text)[0]
+    for match in _MISREAD.finditer(said):
+        digits = candidates.UNDER_HEADER["letters read for digits"](match.group()) if match.start() in ends else None
+        if digits:
+            yield Hit(label(digits), LABELLED, "letters that look like digits, behind a word for Social Security number")
+
+
+_MISREAD = re.compile(
+    r"(?<![0-9A-Za-z])(?=[0-9OolIiZzSsB\-. ]{0,10}[0-9])[0-9OolIiZzSsB]{3}[ \-._/]{1,3}[0-9OolIiZzSsB]{2}[ \-._/]{1,3}"
+    r"[0-9OolIiZzSsB]{4}(?![0-9A-Za-z])"
+)
+
+
+def _named(number: str, evidence: str) -> Hit:
+    return Hit(label(candidates.digits_of(number)), LABELLED, evidence)
+
+
+# Every way in which a text by itself shows an identifier.
+FINDERS: dict[str, Callable[[str], Iterator[Hit]]] = {
+    "separated": _separated,
+    "labelled": _labelled,
+    "masked": _masked,
+    "misread": _misread,
+}
+
+
+@cache
+def _directly_before(masked: bool = False) -> re.Pattern[str]:
+    following = r"(?=[0-9A-Za-z*#?_])" if masked else "(?=[0-9])"
+    return re.compile(rf"{words.ssn_words().pattern}{_SAID}{following}")
+
+
+@cache
+def _last_four() -> re.Pattern[str]:
+    parts = {"four": words.last_four().pattern, "ssn": words.ssn_words().pattern, "link": _LINK, "digits": _FOUR}
+    return re.compile("|".join(each.format(**parts) for each in LAST_FOUR_ORDERS.values()))
+
+
+def forget() -> None:
+    """Build the patterns anew: for whoever changed a table of this module."""
+    _directly_before.cache_clear()
+    _last_four.cache_clear()

@@ -1,0 +1,260 @@
+"""Words for a Social Security number, words for something else, and what a header says about its column.
+
+English and Spanish. Joined words are split (camelCase, underscores, digits), accents and case folded; then whole words
+are matched. Every quantifier is bounded, so that a search takes time in proportion to the text.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from functools import cache
+
+from dap.identifiers.normal import normalised
+
+_JOINT = re.compile(r"(?<=[a-z])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])|(?<=[A-Za-z])(?=[0-9])|(?<=[0-9])(?=[A-Za-z])")
+
+# The end of a word: a number may follow "#" at once.
+_END = r"(?:(?<=#)|(?![a-z0-9]))"
+_NUMBER = r"(?:no|nr|nbr|num|number|numero)"
+_PERSON = (
+    r"(?:student|stu|stud|pupil|employee|emp|staff|teacher|parent|guardian|mother|father|spouse|child|applicant|member"
+    r"|person|patient|payee|my|your|his|her|their|full|last ?4|last ?four|l4)"
+)
+
+# Each is one way to write it; {number} stands for "no", "num", "number", "#" is written out.
+SSN_WORDS: dict[str, str] = {
+    "ssn": r"ssns?",
+    "ssno, ssnum": r"ssn(?:o|um|br|r|umber|num|nbr|number|no|id)",
+    "studentssn": rf"{_PERSON}{{1,2}}ssn(?:s|no|num|nbr|number|id|last4|l4)?|ssn(?:last|lastfour|l)",
+    "s.s.n.": r"s\.s\.n\.?",
+    "s s n": r"s s n|s-s-n",
+    "ss#": r"ss ?#",
+    "ss no": r"ss {number}|ss-{number}",
+    "s.s.": r"(?<!\.)s\. ?s\.(?: ?{number}| ?#)?",
+    "s/s": r"s/s",
+    "soc sec": r"(?:soc|social)\.? ?sec\.?(?: ?{number}| ?#)?",
+    "social security": r"(?:soc\.?|social) ?security(?: ?{number})?",
+    "social": r"social{social}",
+    "seguro social": r"seg(?:uro)?\.? ?soc(?:ial)?\.?",
+    "seguridad social": r"seguridad social",
+    "nss": r"nss|n\.s\.s\.?",
+    "ssa number": r"ssa ?(?:{number}|#)",
+    "hicn": r"hicn",
+    "tin": r"tins?{tin}",
+    "taxpayer id": r"tax ?payer(?:'?s)? ?(?:ids?|identification|{number})",
+    "tax id": r"tax ?(?:ids?|identification)",
+    "contribuyente": r"identificacion (?:de |del )?contribuyente",
+    "itin": r"itins?",
+    "atin": r"atins?",
+}
+
+# "Social" alone is the number only where nothing follows that makes it an adjective: end, a mark, a number, a verb.
+SOCIAL_BEFORE: dict[str, str] = {
+    "end": r"$",
+    "mark": r"[#:=]|- ?[0-9]",
+    "digits": r"[0-9]",
+    "number": rf"(?:{_NUMBER}|is|was|ends?|ending|last)(?![a-z])",
+    "brackets": rf"\( ?(?:[0-9#]|{_NUMBER}|optional|last|if )",
+}
+# Fields of child development, and compounds: "Personal/social" is a report card's line.
+SOCIAL_AFTER: dict[str, tuple[str, ...]] = {
+    "development": ("personal", "emotional", "academic", "cognitive", "physical", "adaptive", "behavioral", "motor"),
+    "compounds": ("anti", "psycho", "pro", "bio", "ice cream", "language", "communication", "moral", "civic"),
+    "joints": ("and", "&", "y"),
+}
+# Without one of these behind it "tin" in a sentence is a metal.
+TIN_BEFORE = r"(?= ?(?:$|[#:=(),.;]|[0-9]|(?:{number}|is|was|on|of|for|type)(?![a-z])))"
+
+# Something else that a number directly behind it is, whatever is said elsewhere in the text.
+OTHER_LABELS: dict[str, str] = {
+    "zip": r"zip(?: ?\+ ?4)?|postal|postcode|codigo postal|postal code",
+    "post box": r"box|p\.o\.|apartado",
+    "purchase order": r"po|purchase order|order|orden|requisition|req",
+    "invoice": r"invoice|inv|factura|bill|receipt|recibo|confirmation|transaction|batch|tracking",
+    "case": r"case|caso|docket|claim|complaint|incident|ticket",
+    "state id": r"sasid|ssid|state id|state student id|state assigned student id|lasid|suid",
+    "local id": r"(?:local|student|pupil|employee|staff|member|badge|teacher|educator|parent|user|customer) ?{id}",
+    "badge": r"badge|lunch|pin|library card|locker|bus|pass",
+    "class": r"class|clase|course|curso|section|crn|room",
+    "routing": r"routing|aba|transit",
+    "account": r"account|acct|a/c|cuenta|iban",
+    "employer": r"ein|fein|employer identification|employer id|duns|uei|npi|cage",
+    "telephone": r"phone|telephone|tel|telefono|cell|mobile|fax|call|ext|extension",
+    "reference": r"ref|reference|referencia|folder|item",
+    "policy": r"policy|poliza|permit|license|licence|licencia|certificate|cert|contract|grant|award|(?:check|cheque) {id}|voucher",
+    "parcel": r"parcel|apn|lot|plot|map",
+    "book": r"isbn|issn|upc|ean|sku|model|part|serial|barcode|asset|tag|vin|plate",
+    "vendor": r"vendor|supplier|proveedor",
+    "school": r"school|district|facility|building|site|lea|nces",
+}
+
+# Headers that name a thing: bare nine digits under them are that thing's and no statistics are asked.
+THINGS: dict[str, str] = {
+    "zip": r"zip|zips|zip ?code|zip ?4|postal|postcode|plus ?4",
+    "employer": r"ein|fein|employer identification|duns|uei|npi|cage|naics",
+    "routing": r"routing|aba|rtn|transit|iban|swift|bank",
+    "parcel": r"parcel|apn|lot|plat|deed|property|asset|equipment|inventory|device|barcode|tag|vin|plate",
+    "telephone": r"phone|telephone|tel|telefono|fax|mobile|cell",
+    "invoice": r"invoice|factura|receipt|transaction|batch|tracking|shipment|shipping|voucher|check|cheque|payment",
+    "order": r"po|purchase|order|requisition|work order",
+    "book": r"isbn|issn|upc|ean|sku|model|part|serial|catalog|call number|accession|oclc|lccn",
+    "money": r"amount|amt|total|balance|price|cost|salary|wages?|payroll|budget|revenue|expenditures?|funds?|dollars?|usd",
+    "measure": r"latitude|longitude|lat|lon|lng|coordinates?|population|count|bytes|size|area|quantity|qty",
+    "place": r"geoid|fips|tract|census|block|gnis|osm|nces",
+    "time": r"timestamp|epoch|time|date|datetime|year|month|day|dob|birthdate",
+    "version": r"version|build|hash|checksum|guid|uuid|hex",
+}
+# Headers that may name a thing or a person's: a person's word beside them decides.
+LOOSE_THINGS: dict[str, str] = {
+    "account": r"account|acct|cuenta|ledger|gl",
+    "case": r"case|caso|docket|claim|ticket|incident|complaint",
+    "paper": r"policy|permit|license|licence|contract|grant|award|document|doc|application",
+    "vendor": r"vendor|supplier|proveedor|company|organization|organisation|agency",
+    "school": r"school|district|facility|building|site|lea|course|section|class|room|bus|route|program|project",
+}
+PERSONS = (
+    r"student|pupil|employee|emp|staff|teacher|educator|guardian|parent|mother|father|spouse|child|person|member"
+    r"|applicant|participant|patient|client|local id|alumno|estudiante|empleado|payee|user"
+)
+
+LAST_FOUR: dict[str, str] = {
+    "last four": r"(?:last|final|lst) ?(?:four|4)",
+    "l4": r"l4|l 4",
+    "ending": r"(?:ends?|ending) (?:in|with)|ending",
+    "ultimos cuatro": r"ultimos ?(?:cuatro|4)|termina(?:dos?|das?|cion)? en|terminacion",
+}
+# "SSN4" as a whole header.
+_LAST_FOUR_HEADER = r"ssn ?\(? ?(?:4|last|suffix)(?: ?digits?)? ?\)?$|^(?:4|four) (?:digits? )?(?:of )?(?:the )?ssn"
+
+# A header that says what it does not hold: "Student id (not SSN)".
+DENIALS = (
+    r"(?:not|non|never|without|instead of|other than|except|excluding|exclude|excl|(?:do not|don't|dont) (?:enter|use)"
+    r"|\(no|no es|sin|excepto)[ ,:-]{1,3}(?:an? |the |your |el |la |de ){0,2}"
+)
+_DATES = r"date|fecha|dt|day|verified on|issued on|since|expires?|expiration|timestamp"
+
+# Greek and Cyrillic letters that draw like Latin ones.
+_LATIN = str.maketrans(
+    "\u0405\u0455\u0421\u0441\u041e\u043e\u0410\u0430\u0415\u0435\u0406\u0456\u0422\u039d\u0399\u03a4\u0391\u039f\u03bf",
+    "SsCcOoAaEeIiTNITAOo",
+)
+
+
+@cache
+def _pattern(table: str) -> re.Pattern[str]:
+    return re.compile({"ssn": _ssn, "other": _other, "four": _four}[table]())
+
+
+def _ssn() -> str:
+    before = "|".join(SOCIAL_BEFORE.values())
+    words = [each for group in SOCIAL_AFTER.values() for each in group]
+    # A look-behind has a fixed width: one for each word and each joint.
+    adjective = "".join(rf"(?<!{word}{joint}social)" for word in words for joint in (" ", "/", "-", " / ", " - "))
+    social = rf"(?:(?= ?(?:{before.replace('$|', '', 1)}))|(?= ?$){adjective})" if "end" in SOCIAL_BEFORE else ""
+    social = social or rf"(?= ?(?:{before}))"
+    forms = [
+        each.replace("{number}", _NUMBER)
+        .replace("{social}", social)
+        .replace("{tin}", TIN_BEFORE.replace("{number}", _NUMBER))
+        for each in SSN_WORDS.values()
+    ]
+    return rf"(?<![a-z0-9])(?:{'|'.join(forms)}){_END}"
+
+
+def _other() -> str:
+    forms = "|".join(OTHER_LABELS.values()).replace("{id}", rf"(?:ids?|{_NUMBER}|code|#)")
+    return (
+        rf"(?<![a-z0-9])(?:{forms}){_END}"
+        rf"(?: ?(?:{_NUMBER}|id|code|#)(?![a-z])){{0,2}}[ .:#=(\-\"']{{0,6}}(?=[0-9])"
+    )
+
+
+def _four() -> str:
+    return rf"(?<![a-z0-9])(?:{'|'.join(LAST_FOUR.values())})(?![a-z0-9])"
+
+
+def ssn_words() -> re.Pattern[str]:
+    """Finds a word for Social Security number in a text as `words` gives it."""
+    return _pattern("ssn")
+
+
+def other_labels() -> re.Pattern[str]:
+    """Finds a word for something else, up to the number that stands directly behind it."""
+    return _pattern("other")
+
+
+def last_four() -> re.Pattern[str]:
+    """Finds words for the last four digits."""
+    return _pattern("four")
+
+
+def words(text: str) -> tuple[str, ...]:
+    """A normalised text as words are looked for in it, lower case without accents: as it stands, and split at joints."""
+    split = _JOINT.sub(" ", text).replace("-", " ")
+    return tuple(dict.fromkeys((plain(text), plain(split))))
+
+
+def plain(text: str) -> str:
+    """A normalised text in lower case without accents, with single blanks."""
+    if not text.isascii():
+        text = unicodedata.normalize("NFD", text.translate(_LATIN)).translate(_UNACCENTED)
+    return " ".join(text.casefold().replace("_", " ").split())
+
+
+class _Unaccented(dict[int, str | None]):
+    """Marks above and below letters are nothing; the rest stays."""
+
+    def __missing__(self, code: int) -> str | None:
+        self[code] = found = None if unicodedata.category(chr(code)) == "Mn" else chr(code)
+        return found
+
+
+_UNACCENTED = _Unaccented()
+
+
+def names_ssn(header: str) -> bool:
+    """Whether a header or name holds a word for Social Security number (whole words, English or Spanish)."""
+    return any(ssn_words().search(said) for said in _said(header))
+
+
+def heads_ssns(header: str) -> bool:
+    """Whether a header says that its column holds Social Security numbers: it names them, and not to deny it."""
+    spans = [(said, match) for said in _said(header) for match in ssn_words().finditer(said)]
+    return any(not re.search(rf"(?<![a-z]){DENIALS}$", said[: match.start()]) for said, match in spans)
+
+
+def heads_last_four(header: str) -> bool:
+    """Whether a header says that its column holds the last four digits of Social Security numbers."""
+    return heads_ssns(header) and any(
+        last_four().search(said) or re.search(_LAST_FOUR_HEADER, said) for said in _said(header)
+    )
+
+
+def names_thing(header: str) -> bool:
+    """Whether a header names a thing (a ZIP, a bank, a parcel), so that bare digits under it are that thing's.
+
+    What may be a person's as well, such as an account or a case, is no thing beside a word for a person.
+    """
+    said = _said(header)
+    if any(_whole(each, *THINGS.values()) for each in said):
+        return True
+    return any(_whole(each, *LOOSE_THINGS.values()) for each in said) and not any(_whole(each, PERSONS) for each in said)
+
+
+def names_date(header: str) -> bool:
+    """Whether a header names a date, such as the day on which a number was verified."""
+    return any(_whole(each, _DATES) for each in _said(header))
+
+
+def _whole(said: str, *alternatives: str) -> bool:
+    return re.search(rf"(?<![a-z0-9])(?:{'|'.join(alternatives)})(?![a-z0-9])", said) is not None
+
+
+def _said(header: str) -> list[str]:
+    return [said for variant in normalised(header) for said in words(variant)]
+
+
+def forget() -> None:
+    """Build the patterns anew: for whoever changed a table of this module."""
+    _pattern.cache_clear()
