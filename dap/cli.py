@@ -213,6 +213,36 @@ def check(
     return max(_exit_code(report, fail_on) for report in reports)
 
 
+@cli.command()
+@click.argument("files", nargs=-1, required=True, metavar="FILE...")
+@click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True)
+@click.option(
+    "--rows", default="100", callback=_rows_wanted, metavar="N|all", help="How many row numbers a finding lists."
+)
+@click.option("--output", type=click.Path(dir_okay=False), metavar="PATH", help="Write the answer there.")
+def scan(files: tuple[str, ...], form: str, rows: int | None, output: str | None) -> int:
+    """Search any files (or folders of files) for Social Security numbers alone; no plan is needed.
+
+    Exit code 0: none was found. 1: one was found, or a file could not be searched. 2: wrong request.
+    """
+    from dap.scan import CLEAN, as_json
+    from dap.scan import scan as scan_file
+    from dap.terminal import for_terminal, scan_text
+
+    paths, folder_given = _every_file(files)
+    screened = []
+    with _progress("Scanning", len(paths)) as advance:
+        for number, path in enumerate(paths, start=1):
+            screened.append(scan_file(path, number=number, rows=rows))
+            advance()
+    if form == "json":
+        text = as_json(screened, always_list=folder_given or len(paths) > 1)
+    else:
+        text = scan_text(screened, colour=for_terminal() and output is None)
+    _deliver(text, output)
+    return ACCEPTED if all(each.status == CLEAN for each in screened) else REJECTED
+
+
 def _exit_code(report: Report, fail_on: str) -> int:
     if report.verdict is None:
         return COULD_NOT_RUN

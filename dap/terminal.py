@@ -22,6 +22,7 @@ from dap.report import (
     where,
 )
 from dap.rules import rule
+from dap.scan import CLEAN, FOUND, UNREADABLE, Screened, sentence
 from dap.spreadsheet.changes import Change, Edit
 from dap.spreadsheet.workbook import Fault
 
@@ -33,6 +34,11 @@ _VERDICTS = {
     "unreadable": ("✗ UNREADABLE", "bold red"),
     None: ("! NO VERDICT", "bold yellow"),
 }
+_SCREENED = {
+    CLEAN: ("✓ NOTHING FOUND", "bold green"),
+    FOUND: ("✗ FOUND", "bold red"),
+    UNREADABLE: ("! NOT SEARCHED", "bold yellow"),
+}
 
 
 def report_text(reports: Sequence[Report], *, colour: bool = False) -> str:
@@ -42,6 +48,19 @@ def report_text(reports: Sequence[Report], *, colour: bool = False) -> str:
         parts += [_report(report), Text()]
     if len(reports) > 1:
         parts.append(_summary(reports))
+    else:
+        parts.pop()
+    return _rendered(Group(*parts), colour)
+
+
+def scan_text(screened: Sequence[Screened], *, colour: bool = False) -> str:
+    """The answers of the identifier screen as text, with a summary at the end where there are several."""
+    parts: list[RenderableType] = []
+    for each in screened:
+        parts += [_screened(each), Text()]
+    if len(screened) > 1:
+        clean = sum(each.status == CLEAN for each in screened)
+        parts.append(Text(f"Nothing found in {clean} of {len(screened)} files.", style="bold"))
     else:
         parts.pop()
     return _rendered(Group(*parts), colour)
@@ -99,7 +118,17 @@ def _report(report: Report) -> RenderableType:
     return Group(*parts)
 
 
-def _group(findings: list[Finding], report: Report) -> RenderableType:
+def _screened(screened: Screened) -> RenderableType:
+    word, style = _SCREENED[screened.status]
+    head = Text.assemble((f" {word} ", f"{style} reverse"), "  ", (screened.file_name, "bold"))
+    parts: list[RenderableType] = [head, Text(sentence(screened))]
+    for _, group in groupby(screened.findings, key=lambda finding: (finding.severity, finding.rule)):
+        parts += [Text(), _group(list(group))]
+    identity = f"file {screened.sha256[:12]}, {screened.bytes:,} bytes. dap explain RULE tells more."
+    return Group(*parts, Text(), Text(identity))
+
+
+def _group(findings: list[Finding], report: Report | None = None) -> RenderableType:
     """The findings of one rule: one by its own message, several under the rule's title with what to do said once."""
     first = findings[0]
     colour = _COLOURS[first.severity]
@@ -110,7 +139,8 @@ def _group(findings: list[Finding], report: Report) -> RenderableType:
         lines = [Text.assemble((f"{first.severity}: {where(each)}: ", colour), each.message) for each in findings]
     for fix in dict.fromkeys(finding.fix for finding in findings):
         lines.append(Text.assemble(("What to do: ", "bold"), fix))
-    lines += [Text(ground) for ground in dict.fromkeys(map(report.ground, findings)) if ground]
+    grounds = dict.fromkeys(map(report.ground, findings)) if report is not None else {}
+    lines += [Text(ground) for ground in grounds if ground]
     title = Text.assemble((first.rule, f"bold {colour}"), "  ", (head, "bold"))
     return Group(title, *(Padding(line, (0, 0, 0, 6)) for line in lines))
 

@@ -20,7 +20,7 @@ LAYERS: list[set[str]] = [
     {"catalog", "submission", "identifiers", "values", "editing"},
     {"expectations"},
     {"suites", "engine", "review"},
-    {"gate", "explain", "listing", "describe"},
+    {"gate", "scan", "explain", "listing", "describe"},
     {"examples", "charts"},
     {"lint", "skeleton"},
     {"spreadsheet"},

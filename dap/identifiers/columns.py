@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import pairwise
 
 from dap.identifiers import candidates, prefilter, words
@@ -56,7 +57,8 @@ class Column:
         """What is worth a look: bare values too few to tell, or allowed ones that look like SSNs together."""
         if words.heads_ssns(self.header) or not prefilter.holds_nine(self._joined):
             return
-        for form, numbers in ((TOO_FEW, self._numbers(allowed=False)), (ALLOWED, self._numbers(allowed=True))):
+        allowed = self._numbers(allowed=True) if self._allowed else {}
+        for form, numbers in ((TOO_FEW, self._bare), (ALLOWED, allowed)):
             judged = Numbers(tuple(numbers.values()))
             enough = FEWEST_DOUBTED <= judged.count < FEWEST if form == TOO_FEW else judged.count >= FEWEST
             if enough and not words.names_thing(self.header) and judged.look_like_ssns(few=form == TOO_FEW):
@@ -78,15 +80,20 @@ class Column:
     def _statistics(self) -> Iterator[Found]:
         if not prefilter.holds_nine(self._joined) or words.heads_ssns(self.header) or words.names_thing(self.header):
             return
-        numbers = self._numbers(allowed=False)
+        numbers = self._bare
         judged = Numbers(tuple(numbers.values()))
         if judged.count < FEWEST or not judged.look_like_ssns():
             return
         form, said = (STATISTICS, _MANY) if judged.count >= MANY else (STATISTICS_FEW, _FEW)
         yield from ((place, Hit(label(digits), form, said)) for place, digits in numbers.items())
 
+    @cached_property
+    def _bare(self) -> dict[int, str]:
+        """The bare numbers that are not allowed, by place, as nine digits."""
+        return self._numbers(allowed=False)
+
     def _numbers(self, *, allowed: bool) -> dict[int, str]:
-        """The bare numbers by place, as nine digits; without those that are allowed, or with nothing else."""
+        """The bare numbers that are allowed, or those that are not, by place, as nine digits."""
         numbers = {
             place: digits
             for place, value in enumerate(self.values)
@@ -98,11 +105,20 @@ class Column:
         nine = {place: digits for place, digits in numbers.items() if len(digits) == 9}
         # Zeros are lost in one number of ten; where more are short, they are short numbers.
         if len(numbers) - len(nine) > _SHORT_SHARE * len(nine):
-            return nine
+            numbers = nine
+        if not allowed and sum(map(_is_long_number, self.values)) > 2 * len(numbers):
+            return {}
         return {place: digits.zfill(9) for place, digits in numbers.items()}
 
 
 _SHORT_SHARE = 0.35
+
+
+def _is_long_number(value: str | None) -> bool:
+    """Whether a cell is digits and nothing else: where nine of them are few among other lengths, ids just vary."""
+    return value is not None and len(value) >= 4 and value.isdigit()
+
+
 _MANY = "60 or more bare nine-digit values that together behave like Social Security numbers"
 _FEW = "20 to 59 bare nine-digit values that together behave like Social Security numbers"
 _DOUBTS = {
@@ -128,7 +144,7 @@ class Numbers:
 
     values: tuple[str, ...]
 
-    @property
+    @cached_property
     def different(self) -> list[str]:
         """Each number once, in the order of the column, without those that people type to fill a field."""
         return [each for each in dict.fromkeys(self.values) if not is_placeholder(each)]

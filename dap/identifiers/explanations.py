@@ -36,7 +36,7 @@ WHOLE_BESIDE: dict[str, Callable[[str], bool]] = {
     "school year": _ends_with_school_year,
 }
 _REACH = 12
-_BOOK = re.compile(r"[0-9][0-9 \-]{6,13}[0-9xX]")
+_BOOK = re.compile(r"97[89](?:[ \-]?[0-9]){10}")
 
 
 def _in_chain(text: str, found: Separated) -> bool:
@@ -58,12 +58,11 @@ def _money(text: str, found: Separated) -> bool:
 
 
 def _book(text: str, found: Separated) -> bool:
-    """A book's number: the digits around it are an ISBN by their check digit."""
-    for match in _BOOK.finditer(text, max(0, found.start - 6), min(len(text), found.end + 4)):
-        whole = match.start() <= found.start and found.end <= match.end() and match.end() - match.start() > 11
-        if whole and isbn.is_valid(match.group()):
-            return True
-    return False
+    """Part of a book's number of thirteen digits, by prefix and check digit; ten alone are too easily so by chance."""
+    return any(
+        match.start() <= found.start and found.end <= match.end() and isbn.is_valid(match.group())
+        for match in _BOOK.finditer(text, max(0, found.start - 6), min(len(text), found.end + 3))
+    )
 
 
 # Asked in this order; each takes the text and the number found in it.

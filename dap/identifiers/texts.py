@@ -165,8 +165,10 @@ FINDERS: dict[str, Callable[[str], Iterator[Hit]]] = {
 
 @cache
 def _directly_before(masked: bool = False) -> re.Pattern[str]:
+    # Before a mask of "#" the sign is the mask's, unless it stands alone.
+    said = _SAID.replace(_JOINT, r"(?:[ .:=()\-\"',\[]|#(?!#))") if masked else _SAID
     following = r"(?=[0-9A-Za-z*#?_])" if masked else "(?=[0-9])"
-    return re.compile(rf"{words.ssn_words().pattern}{_SAID}{following}")
+    return re.compile(rf"{words.ssn_words().pattern}{said}{following}")
 
 
 @cache

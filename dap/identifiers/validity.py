@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from stdnum.us import rtn
-
 from dap.identifiers.results import ATIN, ITIN, SHAPED, SSN
 
 # Printed on so many leaflets and sample cards that they are nobody's. A test compares these rules with python-stdnum's,
@@ -17,7 +15,9 @@ SPECIMENS = {
     "counted up": "123456789",
     "counted down": "987654321",
 }
-_TYPED = ("counted up", "counted down")
+# https://en.wikipedia.org/wiki/ABA_routing_transit_number#Check_digit
+_WEIGHTS = (3, 7, 1, 3, 7, 1, 3, 7, 1)
+_PLACEHOLDERS = frozenset({digit * 9 for digit in "0123456789"} | {SPECIMENS["counted up"], SPECIMENS["counted down"]})
 
 # https://support.taxslayerpro.com/hc/en-us/articles/8250466982554-Valid-Range-for-ITINs. The middle two digits of an
 # ITIN; python-stdnum 2.2 lacks 50 to 65.
@@ -27,7 +27,7 @@ ATIN_GROUPS = {"93": range(93, 94)}
 
 def is_placeholder(digits: str) -> bool:
     """Whether nine digits are what people type to fill a field: all equal, or counted up or down."""
-    return len(set(digits)) == 1 or any(digits == SPECIMENS.get(name) for name in _TYPED)
+    return digits in _PLACEHOLDERS
 
 
 def is_issuable(digits: str) -> bool:
@@ -46,7 +46,7 @@ def breaks_ssa_rules(digits: str) -> bool:
 
 def is_routing_number(digits: str) -> bool:
     """Whether the check digit is that of a bank's routing number."""
-    return bool(rtn.is_valid(digits))
+    return sum(int(digit) * weight for digit, weight in zip(digits, _WEIGHTS, strict=True)) % 10 == 0
 
 
 def label(digits: str) -> str:

@@ -52,11 +52,13 @@ SSN_WORDS: dict[str, str] = {
 # "Social" alone is the number only where nothing follows that makes it an adjective: end, a mark, a number, a verb.
 SOCIAL_BEFORE: dict[str, str] = {
     "end": r"$",
-    "mark": r"[#:=]|- ?[0-9]",
-    "digits": r"[0-9]",
-    "number": rf"(?:{_NUMBER}|is|was|ends?|ending|last)(?![a-z])",
-    "brackets": rf"\( ?(?:[0-9#]|{_NUMBER}|optional|last|if )",
+    "digits": r"[0-9]|- ?[0-9]",
+    "brackets": rf"\( ?(?:[0-9#]|{_NUMBER}|optional|last|if )|\)",
+    "mark": r"[#:=]",
+    "number": rf"(?:{_NUMBER}|is|was|are|were|ends?|ending|last|on file|of (?:the|his|her)|for)(?![a-z])",
 }
+# With one of these behind it not even a word of child development before it makes it an adjective.
+_CERTAIN = ("mark", "number")
 # Fields of child development, and compounds: "Personal/social" is a report card's line.
 SOCIAL_AFTER: dict[str, tuple[str, ...]] = {
     "development": ("personal", "emotional", "academic", "cognitive", "physical", "adaptive", "behavioral", "motor"),
@@ -98,7 +100,7 @@ THINGS: dict[str, str] = {
     "telephone": r"phone|telephone|tel|telefono|fax|mobile|cell",
     "invoice": r"invoice|factura|receipt|transaction|batch|tracking|shipment|shipping|voucher|check|cheque|payment",
     "order": r"po|purchase|order|requisition|work order",
-    "book": r"isbn|issn|upc|ean|sku|model|part|serial|catalog|call number|accession|oclc|lccn",
+    "book": r"isbn|issn|upc|ean|sku|model (?:no|number)|part (?:no|number|num)|serial|catalog|call number|accession|oclc|lccn",
     "money": r"amount|amt|total|balance|price|cost|salary|wages?|payroll|budget|revenue|expenditures?|funds?|dollars?|usd",
     "measure": r"latitude|longitude|lat|lon|lng|coordinates?|population|count|bytes|size|area|quantity|qty",
     "place": r"geoid|fips|tract|census|block|gnis|osm|nces",
@@ -147,12 +149,12 @@ def _pattern(table: str) -> re.Pattern[str]:
 
 
 def _ssn() -> str:
-    before = "|".join(SOCIAL_BEFORE.values())
+    certain = "|".join(form for name, form in SOCIAL_BEFORE.items() if name in _CERTAIN) or "(?!)"
+    likely = "|".join(form for name, form in SOCIAL_BEFORE.items() if name not in _CERTAIN) or "(?!)"
     words = [each for group in SOCIAL_AFTER.values() for each in group]
     # A look-behind has a fixed width: one for each word and each joint.
     adjective = "".join(rf"(?<!{word}{joint}social)" for word in words for joint in (" ", "/", "-", " / ", " - "))
-    social = rf"(?:(?= ?(?:{before.replace('$|', '', 1)}))|(?= ?$){adjective})" if "end" in SOCIAL_BEFORE else ""
-    social = social or rf"(?= ?(?:{before}))"
+    social = rf"(?:(?= ?(?:{certain}))|(?= ?(?:{likely})){adjective})"
     forms = [
         each.replace("{number}", _NUMBER)
         .replace("{social}", social)

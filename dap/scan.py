@@ -1,0 +1,310 @@
+"""The identifier screen alone: any file, no plan, for a district's own desk. It judges nothing else."""
+
+from __future__ import annotations
+
+import codecs
+import csv
+import io
+import json
+import re
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+from dap.identifiers import FORMS, SEPARATED, Hit, Place, find_in_text, names_ssn, screen_table
+from dap.report import Finding, Scanned, said_scanned
+from dap.rules import rule
+from dap.submission.reading import HiddenText, digest, load
+from dap.suites import PROHIBITED
+
+FOUND, CLEAN, UNREADABLE = "found", "clean", "unreadable"
+FIRST_ROWS = 100
+
+_RULE_OF = {form: id for id, form in PROHIBITED.items()}
+# First bytes of what is no text: zip (and .xlsx), old Excel, PDF, gzip, 7z, images.
+_NO_TEXT = (b"PK\x03\x04", b"PK\x05\x06", b"\xd0\xcf\x11\xe0", b"%PDF", b"\x1f\x8b", b"7z\xbc\xaf", b"\x89PNG", b"\xff\xd8\xff")
+_BOMS = ((codecs.BOM_UTF8, "utf-8"), (codecs.BOM_UTF32_LE, "utf-32"), (codecs.BOM_UTF16_LE, "utf-16"),
+         (codecs.BOM_UTF16_BE, "utf-16"), (codecs.BOM_UTF32_BE, "utf-32"))  # fmt: skip
+_LINE_END = re.compile("\r\n|\r|\n")
+_GAP = re.compile("  +|\t+")
+_DELIMITERS = ",;\t|"
+_ASKED_LINES, _HEADS = 50, 10
+_LONGEST_HEAD = 60
+_TAIL, _NEXT = 60, 30
+
+
+@dataclass(frozen=True)
+class Text:
+    """A piece of a file that is scanned by itself, and the row where it stands."""
+
+    row: int
+    text: str = field(repr=False)
+
+
+@dataclass(frozen=True)
+class Table:
+    """A table: the header's texts (what stands above each column), its row, the rows' numbers and the columns."""
+
+    header: tuple[str, ...] = field(repr=False)
+    header_row: int
+    rows: tuple[int, ...]
+    columns: tuple[tuple[str | None, ...], ...] = field(repr=False)
+
+
+@dataclass(frozen=True)
+class Contents:
+    """What a file holds as the screen meets it: tables, running lines, single texts, and parts that no table shows.
+
+    `wrapped` are the raw lines of what may be no table after all: only what a line break cuts is looked for in them.
+    """
+
+    tables: tuple[Table, ...] = ()
+    lines: tuple[Text, ...] = ()
+    wrapped: tuple[Text, ...] = ()
+    texts: tuple[Text, ...] = ()
+    hidden: tuple[HiddenText, ...] = ()
+
+
+@dataclass(frozen=True)
+class Screened:
+    """What the screen says of one file: `clean`, `found`, or `unreadable` where it could not look inside."""
+
+    status: str
+    file_name: str
+    bytes: int
+    sha256: str
+    scanned: Scanned
+    findings: tuple[Finding, ...] = ()
+
+    def as_dict(self) -> dict[str, Any]:
+        """The answer as `dap scan --format json` prints it (schemas/scan.schema.json)."""
+        return {
+            "status": self.status,
+            "file": {"name": self.file_name, "bytes": self.bytes, "sha256": self.sha256},
+            "scanned": vars(self.scanned),
+            "findings": [finding.as_dict() for finding in self.findings],
+        }
+
+
+def scan(path: str | Path, *, number: int = 1, rows: int | None = FIRST_ROWS) -> Screened:
+    """Screen one file; RequestError where it cannot be opened. `number` is what the file is called (`file 1`)."""
+    path = Path(path)
+    name = f"file {number}"
+    content = load(path, name)
+    contents = contents_of(content)
+    identity = {"file_name": name, "bytes": len(content), "sha256": digest(content)}
+    by_name = _finding("file_name", hits=find_in_text(path.name)) if find_in_text(path.name) else None
+    if contents is None:
+        found = (by_name,) if by_name else ()
+        return Screened(UNREADABLE, **identity, scanned=Scanned(file_name=1), findings=found)  # type: ignore[arg-type]
+    findings = [*_findings(contents, rows), *([by_name] if by_name else [])]
+    errors = any(finding.severity == "error" for finding in findings)
+    return Screened(
+        FOUND if errors else CLEAN, **identity, scanned=_scanned(contents), findings=tuple(findings)  # type: ignore[arg-type]
+    )
+
+
+def contents_of(content: bytes) -> Contents | None:
+    """What the file holds; None where nobody can look inside. The one function to extend for another kind of file."""
+    if content.startswith(_NO_TEXT):
+        return None
+    text = _decoded(content)
+    if text is None:
+        return None
+    lines = [(row, line) for row, line in enumerate(_LINE_END.split(text), start=1) if line.strip()]
+    delimiter = _delimiter(text)
+    if delimiter is not None:
+        try:
+            table = _table([(row, cells) for row, cells in _records(text, delimiter) if any(cells)])
+            return replace(table, wrapped=tuple(Text(*line) for line in lines)) if table.texts else table
+        except csv.Error:
+            pass
+    return _aligned(lines) or Contents(lines=tuple(Text(row, line) for row, line in lines))
+
+
+def _decoded(content: bytes) -> str | None:
+    """By byte-order mark, as UTF-8, as the Western code page; None for what holds bytes that no text has."""
+    for mark, encoding in _BOMS:
+        if content.startswith(mark):
+            return content.decode(encoding, errors="replace").removeprefix("\ufeff")
+    if b"\0" in content:
+        return None
+    try:
+        return content.decode("utf-8")
+    except UnicodeDecodeError:
+        return content.decode("cp1252", errors="replace")
+
+
+def _records(text: str, delimiter: str) -> Iterator[tuple[int, list[str]]]:
+    """The records, numbered from 1; a quoted line break starts none."""
+    csv.field_size_limit(max(len(text), 1))
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
+    return enumerate(reader, start=1)
+
+
+def _delimiter(text: str) -> str | None:
+    """The mark that splits most of the first lines into the same number of cells, two at least; None for running text."""
+    best, most = None, 0
+    for delimiter in _DELIMITERS:
+        try:
+            widths = [len(cells) for _, cells in _first(_records(text, delimiter)) if any(cells)]
+        except csv.Error:
+            continue
+        if not widths:
+            return None
+        width, count = max(Counter(widths).items(), key=lambda item: (item[0] > 1, item[1]))
+        # A sentence holds commas too, but not as many in each line.
+        if width > 1 and 2 * count > len(widths) and (len(widths) > 1 or width > 2) and count * width > most:
+            best, most = delimiter, count * width
+    return best
+
+
+def _first(records: Iterable[tuple[int, list[str]]]) -> list[tuple[int, list[str]]]:
+    kept = []
+    for record in records:
+        kept.append(record)
+        if len(kept) == _ASKED_LINES:
+            break
+    return kept
+
+
+def _aligned(lines: Sequence[tuple[int, str]]) -> Contents | None:
+    """A table without delimiter: one column of numbers under a name, or columns set apart by two blanks and more."""
+    first = lines[:_ASKED_LINES]
+    single = [line.strip(" '=\"").replace(".", "").isdigit() for _, line in first[1:]]
+    if single and sum(single) * 2 > len(single) and len(first[0][1]) <= _LONGEST_HEAD:
+        return _table([(row, [line]) for row, line in lines])
+    split = [(row, _GAP.split(line.strip())) for row, line in lines]
+    width, count = Counter(len(cells) for _, cells in split[:_ASKED_LINES]).most_common(1)[0] if split else (0, 0)
+    if width > 1 and count > 2 and 4 * count > 3 * len(first):
+        return _table(split)
+    return None
+
+
+def _table(records: Sequence[tuple[int, list[str]]]) -> Contents:
+    width = Counter(len(cells) for _, cells in records[:_ASKED_LINES]).most_common(1)[0][0]
+    kept = [(row, cells) for row, cells in records if len(cells) == width]
+    other = tuple(Text(row, cell) for row, cells in records if len(cells) != width for cell in cells if cell)
+    (header_row, header), body = kept[0], kept[1:]
+    columns = tuple(tuple(cells[place] or None for _, cells in body) for place in range(width))
+    heads = tuple(_head(title, column) for title, column in zip(header, columns, strict=True))
+    return Contents(tables=(Table(heads, header_row, tuple(row for row, _ in body), columns),), texts=other)
+
+
+def _head(title: str, column: Sequence[str | None]) -> str:
+    """What names a column: its first cell, or a word for the number in one of the first cells under it."""
+    for cell in column[:_HEADS]:
+        if cell and len(cell) <= _LONGEST_HEAD and not re.search("[0-9]", cell) and names_ssn(cell):
+            return cell if not title else f"{title} {cell}"
+    return title
+
+
+def _findings(contents: Contents, most: int | None) -> Iterator[Finding]:
+    for table in contents.tables:
+        screen = screen_table(zip(table.header, table.columns, strict=True), table.rows, table.header_row)
+        for place in (*screen.places, *screen.doubts):
+            yield _of_place(place, most)
+    for texts in (contents.texts, contents.lines):
+        found = [(each.row, hits) for each in texts if (hits := find_in_text(each.text))]
+        if texts is contents.lines:
+            found += [*_across(contents.lines), *_across(contents.wrapped)]
+        yield from _of_texts(sorted(found, key=lambda each: each[0]), most, "line" if texts is contents.lines else "")
+    for place in dict.fromkeys(part.place for part in contents.hidden):
+        hidden = [(part.row or 0, find_in_text(part.text)) for part in contents.hidden if part.place == place]
+        yield from _of_texts([(row, hits) for row, hits in hidden if hits], most, "metadata")
+
+
+def _across(lines: Sequence[Text]) -> Iterator[tuple[int, tuple[Hit, ...]]]:
+    """What a line break cuts in two: the end of a line and the beginning of the next hold what neither holds alone."""
+    for line, following in zip(lines, lines[1:], strict=False):
+        end, begin = line.text[-_TAIL:], following.text[:_NEXT]
+        if not re.search(r"[0-9]", begin[:8]) or not re.search(r"[0-9A-Za-z#][^0-9A-Za-z]{0,4}$", end):
+            continue
+        joined = set(find_in_text(f"{end}\n{begin}")) - set(find_in_text(end)) - set(find_in_text(begin))
+        # Lines of figures end and begin with digits; only a mark beside the break makes one number of them.
+        hits = tuple(hit for hit in joined if hit.form != SEPARATED or _marked(end, begin))
+        if hits:
+            yield line.row, tuple(sorted(hits, key=lambda hit: (hit.form, hit.label)))
+
+
+def _marked(end: str, begin: str) -> bool:
+    return bool(re.search(r"[^0-9A-Za-z\s]\s*$", end) or re.match(r"\s*[^0-9A-Za-z\s]", begin)) or bool(
+        re.search(r"[^0-9A-Za-z\s][0-9]{2}\s*$", end) or re.match(r"\s*[0-9]{2}[^0-9A-Za-z\s]", begin)
+    )
+
+
+def _of_place(place: Place, most: int | None) -> Finding:
+    return _finding(place.form, column=place.column, rows=place.rows, labels=place.labels, most=most)
+
+
+def _of_texts(found: Sequence[tuple[int, tuple[Hit, ...]]], most: int | None, kind: str) -> Iterator[Finding]:
+    """One finding a form for running lines, one for all texts beside a table or of a hidden part."""
+    if kind == "line":
+        for form in FORMS:
+            listed = [(row, [hit for hit in hits if hit.form == form]) for row, hits in found]
+            listed = [(row, hits) for row, hits in listed if hits]
+            if listed:
+                rows = tuple(dict.fromkeys(row for row, _ in listed))
+                labels = tuple(sorted({hit.label for _, hits in listed for hit in hits}))
+                yield _finding(form, rows=rows, labels=labels, most=most)
+    elif found:
+        rows = tuple(dict.fromkeys(row for row, _ in found if row))
+        labels = tuple(sorted({hit.label for _, hits in found for hit in hits}))
+        yield _finding(kind or "outside_table", rows=rows, labels=labels, most=most)
+
+
+def _finding(
+    form: str,
+    *,
+    column: int | None = None,
+    rows: tuple[int, ...] = (),
+    labels: tuple[str, ...] = (),
+    hits: tuple[Hit, ...] = (),
+    most: int | None = None,
+) -> Finding:
+    stated = rule(_RULE_OF[form])
+    return Finding(
+        stated.id,
+        stated.name,
+        stated.severity,
+        stated.message,
+        stated.fix,
+        column=column,
+        rows=rows[:most],
+        count=max(1, len(rows)),
+        labels=labels or tuple(sorted({hit.label for hit in hits})),
+    )
+
+
+def _scanned(contents: Contents) -> Scanned:
+    cells = sum(len(table.rows) * len(table.columns) for table in contents.tables)
+    parts = Counter(part.place for part in contents.hidden)
+    return Scanned(
+        cells=cells + len(contents.texts) + len(contents.lines),
+        headers=sum(len(table.header) for table in contents.tables),
+        file_name=1,
+        sheets=parts["sheet name"],
+        hidden_parts=parts.total() - parts["sheet name"] - parts["archive member name"],
+        archive_members=parts["archive member name"],
+    )
+
+
+def as_json(screened: Sequence[Screened], *, always_list: bool = False) -> str:
+    """One object for one file, a list for several (or always)."""
+    documents = [each.as_dict() for each in screened]
+    return json.dumps(documents if always_list or len(documents) != 1 else documents[0], indent=2) + "\n"
+
+
+def sentence(screened: Screened) -> str:
+    """What the answer means, in a sentence."""
+    if screened.status == UNREADABLE:
+        return (
+            "The inside of this kind of file cannot be searched here, so nothing is known about it. "
+            "Save the table as CSV and scan that."
+        )
+    searched = said_scanned(screened.scanned)
+    if screened.status == FOUND:
+        return f"Numbers like Social Security numbers were found. {searched}"
+    return f"No number like a Social Security number was found. {searched}"
