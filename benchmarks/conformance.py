@@ -7,7 +7,7 @@ clean twins that look like it. Nothing here is a value: every number is drawn wh
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from urllib.parse import quote
 
@@ -42,35 +42,171 @@ BLANKS = "\u00a0\u2000\u2002\u2003\u2007\u2009\u202f\u205f\u3000\u1680\u2028\u20
 INVISIBLE = "\u200b\u200c\u200d\u2060\ufeff\u200e\u202a\u034f\u00ad\u2066"
 ZEROS = "\u0660\u06f0\u0966\u09e6\u0ae6\u0e50\uff10\U0001d7ce\U0001d7d8\u1040"
 SSN_HEADERS = (
-    "SSN", "ssn", "Student SSN", "studentSsn", "EMP_SSN", "ParentSSN", "S.S.N.", "SS#", "SS No", "ss_num", "Soc Sec",
-    "SocSecNum", "soc_sec_no", "Social Security Number", "social-security-no", "Social Security #", "Social",
-    "Student Social", "Seguro Social", "N\u00famero de Seguro Social", "NSS", "SSA Number", "HICN", "TIN",
-    "Taxpayer ID", "taxId", "ITIN", "ATIN", "SSNum", "SSNO", "S/S", "SSN (if known)", "Guardian 1 SSN", "mother.ssn",
-    "\uff33\uff33\uff2e", "studentssn", "empssn", "Soc. Sec. No.", "SSN / ITIN", "Taxpayer Identification Number",
-)  # fmt: skip
+    "SSN",
+    "ssn",
+    "Student SSN",
+    "studentSsn",
+    "EMP_SSN",
+    "ParentSSN",
+    "S.S.N.",
+    "SS#",
+    "SS No",
+    "ss_num",
+    "Soc Sec",
+    "SocSecNum",
+    "soc_sec_no",
+    "Social Security Number",
+    "social-security-no",
+    "Social Security #",
+    "Social",
+    "Student Social",
+    "Seguro Social",
+    "N\u00famero de Seguro Social",
+    "NSS",
+    "SSA Number",
+    "HICN",
+    "TIN",
+    "Taxpayer ID",
+    "taxId",
+    "ITIN",
+    "ATIN",
+    "SSNum",
+    "SSNO",
+    "S/S",
+    "SSN (if known)",
+    "Guardian 1 SSN",
+    "mother.ssn",
+    "\uff33\uff33\uff2e",
+    "studentssn",
+    "empssn",
+    "Soc. Sec. No.",
+    "SSN / ITIN",
+    "Taxpayer Identification Number",
+)
 SSN_WORDS = (
-    "SSN", "ssn", "SSN:", "ssn=", "SSN #", "SS#", "SS# ", "Soc Sec", "Soc. Sec. No.", "social security number",
-    "Social Security:", "her social is", "social:", "Seguro Social", "n\u00famero de seguro social:", "NSS", "ITIN", "ATIN",
-    "TIN:", "tax id", "Taxpayer ID", "HICN", "SSA number", "SSNs:", "SSNO", "S.S.N.", "SS no.", "student_ssn=", "studentSSN:",
-)  # fmt: skip
+    "SSN",
+    "ssn",
+    "SSN:",
+    "ssn=",
+    "SSN #",
+    "SS#",
+    "SS# ",
+    "Soc Sec",
+    "Soc. Sec. No.",
+    "social security number",
+    "Social Security:",
+    "her social is",
+    "social:",
+    "Seguro Social",
+    "n\u00famero de seguro social:",
+    "NSS",
+    "ITIN",
+    "ATIN",
+    "TIN:",
+    "tax id",
+    "Taxpayer ID",
+    "HICN",
+    "SSA number",
+    "SSNs:",
+    "SSNO",
+    "S.S.N.",
+    "SS no.",
+    "student_ssn=",
+    "studentSSN:",
+)
 NEUTRAL = (
-    "Local id", "id", "student_no", "Employee number", "Comment", "note", "identifier", "key", "field 7", "value",
-    "staff_id", "Guardian id", "code", "SASID", "SSID", "ISSN", "assn", "SOC code", "Social studies", "Session", "Lesson",
-)  # fmt: skip
+    "Local id",
+    "id",
+    "student_no",
+    "Employee number",
+    "Comment",
+    "note",
+    "identifier",
+    "key",
+    "field 7",
+    "value",
+    "staff_id",
+    "Guardian id",
+    "code",
+    "SASID",
+    "SSID",
+    "ISSN",
+    "assn",
+    "SOC code",
+    "Social studies",
+    "Session",
+    "Lesson",
+)
 LOOK_ALIKES = (
-    "SSID", "ISSN", "SOC code", "Social studies", "social_worker", "socialEmotionalScore", "Social media", "Lessn",
-    "classno", "passno", "Martin", "Satin", "Latin", "EIN", "FEIN", "Assn", "Mission", "Personal/Social", "tinted",
-    "Access #", "boss no", "SSI", "SSDI", "Social skills", "Antisocial", "SS Grade",
-)  # fmt: skip
+    "SSID",
+    "ISSN",
+    "SOC code",
+    "Social studies",
+    "social_worker",
+    "socialEmotionalScore",
+    "Social media",
+    "Lessn",
+    "classno",
+    "passno",
+    "Martin",
+    "Satin",
+    "Latin",
+    "EIN",
+    "FEIN",
+    "Assn",
+    "Mission",
+    "Personal/Social",
+    "tinted",
+    "Access #",
+    "boss no",
+    "SSI",
+    "SSDI",
+    "Social skills",
+    "Antisocial",
+    "SS Grade",
+)
 THINGS = (
-    "ZIP", "zip+4", "Zip Code", "postal_code", "EIN", "FEIN", "Routing number", "ABA", "bank_routing", "Parcel",
-    "parcel_no", "Invoice", "invoiceNumber", "PO number", "ISBN", "Phone", "telephone", "Fax", "Vendor number",
-    "account_no", "DUNS", "UEI", "NPI", "Purchase order", "Permit no", "Asset tag", "VIN",
-)  # fmt: skip
+    "ZIP",
+    "zip+4",
+    "Zip Code",
+    "postal_code",
+    "EIN",
+    "FEIN",
+    "Routing number",
+    "ABA",
+    "bank_routing",
+    "Parcel",
+    "parcel_no",
+    "Invoice",
+    "invoiceNumber",
+    "PO number",
+    "ISBN",
+    "Phone",
+    "telephone",
+    "Fax",
+    "Vendor number",
+    "account_no",
+    "DUNS",
+    "UEI",
+    "NPI",
+    "Purchase order",
+    "Permit no",
+    "Asset tag",
+    "VIN",
+)
 PERSONS = (
-    "Local id", "student_id", "Employee ID", "staffNumber", "guardian_id", "Teacher no", "person id", "Member number",
-    "local student id", "Pupil no", "Student account no",
-)  # fmt: skip
+    "Local id",
+    "student_id",
+    "Employee ID",
+    "staffNumber",
+    "guardian_id",
+    "Teacher no",
+    "person id",
+    "Member number",
+    "local student id",
+    "Pupil no",
+    "Student account no",
+)
 
 
 def digits(chance: Chance, count: int) -> str:
@@ -100,13 +236,21 @@ def bare(chance: Chance) -> str:
 
 
 def _word(chance: Chance) -> str:
-    return chance.choice(("Example", "see", "on file", "moved", "note:", "transfer", "(old)", "per office", "ok", "Nombre"))
+    return chance.choice(
+        ("Example", "see", "on file", "moved", "note:", "transfer", "(old)", "per office", "ok", "Nombre")
+    )
 
 
 def _around(chance: Chance, text: str) -> str:
     kind = chance.randrange(6)
-    return (text, f"{_word(chance)} {text}", f"{text} {_word(chance)}", f"{_word(chance)} {text}, {_word(chance)}",
-            f"({text})", f"{_word(chance)}: {text}.")[kind]  # fmt: skip
+    return (
+        text,
+        f"{_word(chance)} {text}",
+        f"{text} {_word(chance)}",
+        f"{_word(chance)} {text}, {_word(chance)}",
+        f"({text})",
+        f"{_word(chance)}: {text}.",
+    )[kind]
 
 
 def _neutral(chance: Chance, text: str) -> tuple[str, str]:
@@ -127,7 +271,9 @@ def _spaced(chance: Chance) -> tuple[str, str]:
 
 def _letters_touch(chance: Chance) -> tuple[str, str]:
     text = "-".join(number(chance))
-    return _neutral(chance, chance.choice((f"{text}A", f"{text}B1"[:12], f"Example{text}", f"id{text}x", f"{text}.csv")))
+    return _neutral(
+        chance, chance.choice((f"{text}A", f"{text}B1"[:12], f"Example{text}", f"id{text}x", f"{text}.csv"))
+    )
 
 
 def _unicode(chance: Chance) -> tuple[str, str]:
@@ -149,7 +295,9 @@ def _invisible(chance: Chance) -> tuple[str, str]:
 
 def _encoded(chance: Chance) -> tuple[str, str]:
     area, group, serial = number(chance)
-    mark = chance.choice(("&#45;", "&#x2d;", "&ndash;", "&nbsp;", "&minus;", "%2D", "%20", "%E2%80%93", "%2d", "&shy;", "&#8209;"))
+    mark = chance.choice(
+        ("&#45;", "&#x2d;", "&ndash;", "&nbsp;", "&minus;", "%2D", "%20", "%E2%80%93", "%2d", "&shy;", "&#8209;")
+    )
     text = f"{area}{mark}{group}{mark}{serial}"
     if chance.random() < 0.3:
         text = "".join(f"&#{ord(each)};" for each in f"{area}-{group}-{serial}")
@@ -159,32 +307,59 @@ def _encoded(chance: Chance) -> tuple[str, str]:
 def _markup(chance: Chance) -> tuple[str, str]:
     area, group, serial = number(chance)
     whole = f"{area}-{group}-{serial}"
-    return _neutral(chance, chance.choice((
-        f"<b>{whole}</b>", f"<td>{area}</td><td>{group}</td><td>{serial}</td>", f"{area}<b>-{group}-</b>{serial}",
-        f"<a href='x?n={whole}'>x</a>", f"https://example.org/s?ssn={area}{group}{serial}&y=1", f'{{"ssn":"{area}{group}{serial}"}}',
-        f"<ssn>{area}{group}{serial}</ssn>", f"https://example.org/p?q={quote(f'{area} {group} {serial}')}",
-        f"?ssn={area}+{group}+{serial}",
-    )))  # fmt: skip
+    return _neutral(
+        chance,
+        chance.choice(
+            (
+                f"<b>{whole}</b>",
+                f"<td>{area}</td><td>{group}</td><td>{serial}</td>",
+                f"{area}<b>-{group}-</b>{serial}",
+                f"<a href='x?n={whole}'>x</a>",
+                f"https://example.org/s?ssn={area}{group}{serial}&y=1",
+                f'{{"ssn":"{area}{group}{serial}"}}',
+                f"<ssn>{area}{group}{serial}</ssn>",
+                f"https://example.org/p?q={quote(f'{area} {group} {serial}')}",
+                f"?ssn={area}+{group}+{serial}",
+            )
+        ),
+    )
 
 
 def _beside_others(chance: Chance) -> tuple[str, str]:
     whole = "-".join(number(chance))
     blank = " ".join(number(chance))
-    return _neutral(chance, chance.choice((
-        f"2001-01-01 {whole}", f"{whole} 2001-01-01", f"05 {whole}", f"Grade 4 {blank}", f"{whole}, {whole[::-1].replace('-', '')}",
-        f"v1.2.3 {whole}", f"860-555-0100 {whole}", f"00012-3456 {whole}", f"{whole};{digits(chance, 10)}", f"$12.50 {whole}",
-        f"2001-01-01-{whole}", f"12/31/2001 {blank}",
-    )))  # fmt: skip
+    return _neutral(
+        chance,
+        chance.choice(
+            (
+                f"2001-01-01 {whole}",
+                f"{whole} 2001-01-01",
+                f"05 {whole}",
+                f"Grade 4 {blank}",
+                f"{whole}, {whole[::-1].replace('-', '')}",
+                f"v1.2.3 {whole}",
+                f"860-555-0100 {whole}",
+                f"00012-3456 {whole}",
+                f"{whole};{digits(chance, 10)}",
+                f"$12.50 {whole}",
+                f"2001-01-01-{whole}",
+                f"12/31/2001 {blank}",
+            )
+        ),
+    )
 
 
 def _chains(chance: Chance) -> tuple[str, str]:
     area, group, serial = number(chance)
     mark = chance.choice("-./:")
-    return chance.choice(NEUTRAL), chance.choice((
-        mark.join((digits(chance, chance.randint(1, 3)), area, group, serial)),
-        mark.join((area, group, serial, digits(chance, chance.randint(1, 3)))),
-        f"v{mark.join(('2', area, group, serial))}", mark.join((digits(chance, 2), digits(chance, 3), digits(chance, 2), serial)),
-    ))  # fmt: skip
+    return chance.choice(NEUTRAL), chance.choice(
+        (
+            mark.join((digits(chance, chance.randint(1, 3)), area, group, serial)),
+            mark.join((area, group, serial, digits(chance, chance.randint(1, 3)))),
+            f"v{mark.join(('2', area, group, serial))}",
+            mark.join((digits(chance, 2), digits(chance, 3), digits(chance, 2), serial)),
+        )
+    )
 
 
 _LAYOUTS = ((2, 7), (5, 4), (3, 3, 4), (3, 3, 3), (4, 2, 2), (2, 2, 4), (2, 3, 4), (3, 2, 3), (3, 2, 5), (4, 2, 4))
@@ -196,32 +371,56 @@ def _other_layouts(chance: Chance) -> tuple[str, str]:
 
 
 def _other_numbers(chance: Chance) -> tuple[str, str]:
-    return chance.choice((*NEUTRAL, *THINGS)), chance.choice((
-        digits(chance, 10), digits(chance, 9), digits(chance, 12), digits(chance, 16), f"0.{digits(chance, 9)}",
-        f"{digits(chance, 3)}.{digits(chance, 6)}", f"-72.{digits(chance, 6)}, 41.{digits(chance, 6)}",
-        f"${chance.randint(1, 999)},{digits(chance, 3)},{digits(chance, 3)}.{digits(chance, 2)}",
-        f"{chance.randint(1, 999)},{digits(chance, 3)},{digits(chance, 3)}", f"{digits(chance, 9)}.{chance.randint(1, 99)}",
-        f"2001-01-01T00:00:00.{digits(chance, 9)}", f"(860) 555-{digits(chance, 4)}", f"+1 860 555 {digits(chance, 4)}",
-        f"{digits(chance, 4)} {digits(chance, 4)} {digits(chance, 4)} {digits(chance, 4)}", digits(chance, 4), digits(chance, 8),
-    ))  # fmt: skip
+    return chance.choice((*NEUTRAL, *THINGS)), chance.choice(
+        (
+            digits(chance, 10),
+            digits(chance, 9),
+            digits(chance, 12),
+            digits(chance, 16),
+            f"0.{digits(chance, 9)}",
+            f"{digits(chance, 3)}.{digits(chance, 6)}",
+            f"-72.{digits(chance, 6)}, 41.{digits(chance, 6)}",
+            f"${chance.randint(1, 999)},{digits(chance, 3)},{digits(chance, 3)}.{digits(chance, 2)}",
+            f"{chance.randint(1, 999)},{digits(chance, 3)},{digits(chance, 3)}",
+            f"{digits(chance, 9)}.{chance.randint(1, 99)}",
+            f"2001-01-01T00:00:00.{digits(chance, 9)}",
+            f"(860) 555-{digits(chance, 4)}",
+            f"+1 860 555 {digits(chance, 4)}",
+            f"{digits(chance, 4)} {digits(chance, 4)} {digits(chance, 4)} {digits(chance, 4)}",
+            digits(chance, 4),
+            digits(chance, 8),
+        )
+    )
 
 
 def _codes(chance: Chance) -> tuple[str, str]:
     def hexed(size: int) -> str:
         return "".join(chance.choice("0123456789abcdef") for _ in range(size))
 
-    return chance.choice(NEUTRAL), chance.choice((
-        "-".join(map(hexed, (8, 4, 4, 4, 12))), hexed(32), hexed(40), f"0x{digits(chance, 9)}", f"a{digits(chance, 9)}f0c1",
-        ":".join(hexed(2) for _ in range(6)), ".".join(str(chance.randint(0, 255)) for _ in range(4)),
-        f"00000000-0000-4000-8000-{digits(chance, 9)}abc",
-    ))  # fmt: skip
+    return chance.choice(NEUTRAL), chance.choice(
+        (
+            "-".join(map(hexed, (8, 4, 4, 4, 12))),
+            hexed(32),
+            hexed(40),
+            f"0x{digits(chance, 9)}",
+            f"a{digits(chance, 9)}f0c1",
+            ":".join(hexed(2) for _ in range(6)),
+            ".".join(str(chance.randint(0, 255)) for _ in range(4)),
+            f"00000000-0000-4000-8000-{digits(chance, 9)}abc",
+        )
+    )
 
 
 def _labelled(chance: Chance) -> tuple[str, str]:
     word, nine = chance.choice(SSN_WORDS), bare(chance)
     kind = chance.randrange(5)
-    text = (f"{word} {nine}", f"{_word(chance)}, {word} {nine}", f"{nine} ({word.strip(':= ')})", f"{word} {nine} {_word(chance)}",
-            f"{word} {nine}")[kind]  # fmt: skip
+    text = (
+        f"{word} {nine}",
+        f"{_word(chance)}, {word} {nine}",
+        f"{nine} ({word.strip(':= ')})",
+        f"{word} {nine} {_word(chance)}",
+        f"{word} {nine}",
+    )[kind]
     if kind == 2 and word.startswith(("her", "student")):
         text = f"{word} {nine}"
     return _neutral(chance, text)
@@ -229,32 +428,109 @@ def _labelled(chance: Chance) -> tuple[str, str]:
 
 def _directly(chance: Chance) -> tuple[str, str]:
     word, nine = chance.choice(SSN_WORDS), bare(chance)
-    return _neutral(chance, f"{word} " + chance.choice((nine[1:], f"{nine[:3]}-{nine[3:]}", f"{nine[:5]}-{nine[5:]}", f"{nine[:5]} {nine[5:]}", f"{nine[:3]} {nine[3:]}")))
+    return _neutral(
+        chance,
+        f"{word} "
+        + chance.choice(
+            (
+                nine[1:],
+                f"{nine[:3]}-{nine[3:]}",
+                f"{nine[:5]}-{nine[5:]}",
+                f"{nine[:5]} {nine[5:]}",
+                f"{nine[:3]} {nine[3:]}",
+            )
+        ),
+    )
 
 
 def _glued(chance: Chance) -> tuple[str, str]:
     nine = bare(chance)
-    return _neutral(chance, chance.choice((f"SSN{nine}", f"{nine}SSN", f"ssn{nine}", f"SSN:{nine};DOB", f"studentSSN={nine}", f"SSN\n{nine}", f"S\u200bSN {nine}", f"SSN&nbsp;{nine}", f"SSN%20{nine}")))
+    return _neutral(
+        chance,
+        chance.choice(
+            (
+                f"SSN{nine}",
+                f"{nine}SSN",
+                f"ssn{nine}",
+                f"SSN:{nine};DOB",
+                f"studentSSN={nine}",
+                f"SSN\n{nine}",
+                f"S\u200bSN {nine}",
+                f"SSN&nbsp;{nine}",
+                f"SSN%20{nine}",
+            )
+        ),
+    )
 
 
-_OTHERS = ("ZIP", "zip code", "PO", "P.O. Box", "invoice", "Invoice no.", "case", "case number", "SASID", "SSID", "class",
-           "routing number", "account", "acct #", "EIN", "FEIN", "phone", "fax", "order", "ticket", "permit", "local id",
-           "student ID", "parcel", "vendor no.", "check no", "ISBN", "policy", "badge #", "employee id", "tracking no.")  # fmt: skip
+_OTHERS = (
+    "ZIP",
+    "zip code",
+    "PO",
+    "P.O. Box",
+    "invoice",
+    "Invoice no.",
+    "case",
+    "case number",
+    "SASID",
+    "SSID",
+    "class",
+    "routing number",
+    "account",
+    "acct #",
+    "EIN",
+    "FEIN",
+    "phone",
+    "fax",
+    "order",
+    "ticket",
+    "permit",
+    "local id",
+    "student ID",
+    "parcel",
+    "vendor no.",
+    "check no",
+    "ISBN",
+    "policy",
+    "badge #",
+    "employee id",
+    "tracking no.",
+)
 
 
 def _labelled_otherwise(chance: Chance) -> tuple[str, str]:
     other, nine = chance.choice(_OTHERS), digits(chance, 9)
-    return chance.choice(NEUTRAL), chance.choice((f"SSN on file; {other} {nine}", f"{other}: {nine} (no SSN)", f"{other} {nine}, social security card seen"))
+    return chance.choice(NEUTRAL), chance.choice(
+        (f"SSN on file; {other} {nine}", f"{other}: {nine} (no SSN)", f"{other} {nine}, social security card seen")
+    )
 
 
 def _word_without_number(chance: Chance) -> tuple[str, str]:
     word = chance.choice(("SSN", "Social Security", "ITIN", "Seguro Social", "SS#"))
-    return chance.choice((*NEUTRAL, *SSN_HEADERS)), chance.choice((
-        f"{word} not provided", f"{word} on file: Y", f"no {word}", "Y", "N", "", "on file", "none", "unknown", "refused",
-        f"{word} card seen 2001-01-01", f"{word} {digits(chance, 10)}", f"{word} on file, call 860-555-{digits(chance, 4)}",
-        f"{word} on file, ZIP {digits(chance, 5)}-{digits(chance, 4)}", f"{word} on file since 20010101", "2001-01-01",
-        f"{word} on file, lives in {digits(chance, 5)}-{digits(chance, 4)}", digits(chance, 10), "860-555-0100", "N/A",
-    ))  # fmt: skip
+    return chance.choice((*NEUTRAL, *SSN_HEADERS)), chance.choice(
+        (
+            f"{word} not provided",
+            f"{word} on file: Y",
+            f"no {word}",
+            "Y",
+            "N",
+            "",
+            "on file",
+            "none",
+            "unknown",
+            "refused",
+            f"{word} card seen 2001-01-01",
+            f"{word} {digits(chance, 10)}",
+            f"{word} on file, call 860-555-{digits(chance, 4)}",
+            f"{word} on file, ZIP {digits(chance, 5)}-{digits(chance, 4)}",
+            f"{word} on file since 20010101",
+            "2001-01-01",
+            f"{word} on file, lives in {digits(chance, 5)}-{digits(chance, 4)}",
+            digits(chance, 10),
+            "860-555-0100",
+            "N/A",
+        )
+    )
 
 
 def _far_away(chance: Chance) -> tuple[str, str]:
@@ -269,7 +545,9 @@ def _look_alike_words(chance: Chance) -> tuple[str, str]:
 
 def _no_evidence(chance: Chance) -> tuple[str, str]:
     nine = digits(chance, 9)
-    return chance.choice((*NEUTRAL, *THINGS)), chance.choice((nine, f"id {nine}", f"{nine}, Example", f"{nine} {digits(chance, 9)}", f"{nine}.0", f"'{nine}"))
+    return chance.choice((*NEUTRAL, *THINGS)), chance.choice(
+        (nine, f"id {nine}", f"{nine}, Example", f"{nine} {digits(chance, 9)}", f"{nine}.0", f"'{nine}")
+    )
 
 
 def _header(chance: Chance) -> tuple[str, str]:
@@ -280,11 +558,27 @@ def _spreadsheet(chance: Chance) -> tuple[str, str]:
     nine = "".join(issuable(chance))
     short = str(int(nine)) if int(nine) > 999_999 else nine
     mantissa = f"{short[0]}.{short[1:]}"
-    text = chance.choice((
-        short, f"{short}.0", f"{nine}.0", f"{nine}.00", f'="{nine}"', f"'{nine}", f"{int(short):,}", f" {nine} ", f"{int(short):,}".replace(",", " "),
-        f"{mantissa}E+0{len(short) - 1}", f"{mantissa}e{len(short) - 1}", f'"{nine}"', f"={nine}", f"{short}.", f"{mantissa[:6]}E+{len(short) - 1:02}",
-        nine[1:], nine[2:],
-    ))  # fmt: skip
+    text = chance.choice(
+        (
+            short,
+            f"{short}.0",
+            f"{nine}.0",
+            f"{nine}.00",
+            f'="{nine}"',
+            f"'{nine}",
+            f"{int(short):,}",
+            f" {nine} ",
+            f"{int(short):,}".replace(",", " "),
+            f"{mantissa}E+0{len(short) - 1}",
+            f"{mantissa}e{len(short) - 1}",
+            f'"{nine}"',
+            f"={nine}",
+            f"{short}.",
+            f"{mantissa[:6]}E+{len(short) - 1:02}",
+            nine[1:],
+            nine[2:],
+        )
+    )
     return chance.choice(SSN_HEADERS), text
 
 
@@ -309,19 +603,46 @@ def _misread(chance: Chance) -> tuple[str, str]:
 def _one_letter(chance: Chance) -> tuple[str, str]:
     nine, letter = bare(chance), chance.choice("ABCDMTW")
     place = chance.randrange(9)
-    return chance.choice(SSN_HEADERS), chance.choice((nine + letter, letter + nine, f"{nine}-{letter}", nine[:place] + letter + nine[place + 1 :]))
+    return chance.choice(SSN_HEADERS), chance.choice(
+        (nine + letter, letter + nine, f"{nine}-{letter}", nine[:place] + letter + nine[place + 1 :])
+    )
 
 
 def _other_under_header(chance: Chance) -> tuple[str, str]:
-    return chance.choice(SSN_HEADERS), chance.choice((
-        digits(chance, 10), digits(chance, 6), digits(chance, 4), digits(chance, 12), f"860-555-{digits(chance, 4)}", "2001-01-01", "01/01/2001",
-        f"ZIP {digits(chance, 9)}", "Y", "pending", f"{digits(chance, 2)}-{digits(chance, 7)}", f"{digits(chance, 3)}-{digits(chance, 3)}-{digits(chance, 4)}",
-        "***-**-****", "XXX-XX-XXXX", "#########", "not provided", f"${chance.randint(1, 99)}.{digits(chance, 2)}", "see file 12",
-    ))  # fmt: skip
+    return chance.choice(SSN_HEADERS), chance.choice(
+        (
+            digits(chance, 10),
+            digits(chance, 6),
+            digits(chance, 4),
+            digits(chance, 12),
+            f"860-555-{digits(chance, 4)}",
+            "2001-01-01",
+            "01/01/2001",
+            f"ZIP {digits(chance, 9)}",
+            "Y",
+            "pending",
+            f"{digits(chance, 2)}-{digits(chance, 7)}",
+            f"{digits(chance, 3)}-{digits(chance, 3)}-{digits(chance, 4)}",
+            "***-**-****",
+            "XXX-XX-XXXX",
+            "#########",
+            "not provided",
+            f"${chance.randint(1, 99)}.{digits(chance, 2)}",
+            "see file 12",
+        )
+    )
 
 
 def _denied_header(chance: Chance) -> tuple[str, str]:
-    return chance.choice(("Student id (not SSN)", "Local ID - do not enter SSN", "id other than SSN", "Number, never SSN", "Identifier (non-SSN)")), digits(chance, 9)
+    return chance.choice(
+        (
+            "Student id (not SSN)",
+            "Local ID - do not enter SSN",
+            "id other than SSN",
+            "Number, never SSN",
+            "Identifier (non-SSN)",
+        )
+    ), digits(chance, 9)
 
 
 def _masked(chance: Chance) -> tuple[str, str]:
@@ -330,7 +651,9 @@ def _masked(chance: Chance) -> tuple[str, str]:
     if symbol == "#" and mark == " ":
         mark = "-"
     shown = chance.choice(((0, 0, 1), (0, 0, 1), (0, 0, 1), (1, 0, 0), (0, 1, 0), (0, 1, 1), (1, 1, 0), (1, 0, 1)))
-    parts = [each if visible else symbol * len(each) for each, visible in zip((area, group, serial), shown, strict=True)]
+    parts = [
+        each if visible else symbol * len(each) for each, visible in zip((area, group, serial), shown, strict=True)
+    ]
     return _neutral(chance, _around(chance, mark.join(parts)))
 
 
@@ -343,14 +666,39 @@ def _masked_under_header(chance: Chance) -> tuple[str, str]:
 def _last_four(chance: Chance) -> tuple[str, str]:
     four = digits(chance, 4)
     word = chance.choice(("SSN", "ssn", "Social Security number", "social", "SS#"))
-    return _neutral(chance, chance.choice((
-        f"last four of {word}: {four}", f"last 4 of {word} {four}", f"last 4 {word} {four}", f"{word} last four {four}", f"{word} (last 4): {four}",
-        f"{word} ending in {four}", f"last four digits of her {word} are {four}", f"{four} (last four of {word})", f"\u00faltimos 4 del seguro social: {four}",
-        f"{word} last 4 = {four}", f"final four of {word}: {four}",
-    )))  # fmt: skip
+    return _neutral(
+        chance,
+        chance.choice(
+            (
+                f"last four of {word}: {four}",
+                f"last 4 of {word} {four}",
+                f"last 4 {word} {four}",
+                f"{word} last four {four}",
+                f"{word} (last 4): {four}",
+                f"{word} ending in {four}",
+                f"last four digits of her {word} are {four}",
+                f"{four} (last four of {word})",
+                f"\u00faltimos 4 del seguro social: {four}",
+                f"{word} last 4 = {four}",
+                f"final four of {word}: {four}",
+            )
+        ),
+    )
 
 
-_FOUR_HEADERS = ("Last 4 SSN", "ssn_last4", "SSN last four", "last4ssn", "SSNLast4", "Last four of Social Security number", "L4 SSN", "SSN4", "ssn_l4", "Last 4 of Social", "ssnLastFour")
+_FOUR_HEADERS = (
+    "Last 4 SSN",
+    "ssn_last4",
+    "SSN last four",
+    "last4ssn",
+    "SSNLast4",
+    "Last four of Social Security number",
+    "L4 SSN",
+    "SSN4",
+    "ssn_l4",
+    "Last 4 of Social",
+    "ssnLastFour",
+)
 
 
 def _last_four_column(chance: Chance) -> tuple[str, str]:
@@ -360,10 +708,26 @@ def _last_four_column(chance: Chance) -> tuple[str, str]:
 
 def _four_without(chance: Chance) -> tuple[str, str]:
     four = digits(chance, 4)
-    return chance.choice(("Last 4", "pin", "room", "year", "Local id", "card last four", "Extension", "count")), chance.choice((
-        four, f"ext. {four}", f"card ending in {four}", f"SSN on file, room {four}", f"XXX-XXX-{four}", f"****-****-****-{four}", f"XXXXX{four}", "***-**-****",
-        "XXX-XX-XXXX", f"XX/XX/{four}", f"*****{four}", f"###-###-{four}", f"last four of card {four}", f"### {four}",
-    ))  # fmt: skip
+    return chance.choice(
+        ("Last 4", "pin", "room", "year", "Local id", "card last four", "Extension", "count")
+    ), chance.choice(
+        (
+            four,
+            f"ext. {four}",
+            f"card ending in {four}",
+            f"SSN on file, room {four}",
+            f"XXX-XXX-{four}",
+            f"****-****-****-{four}",
+            f"XXXXX{four}",
+            "***-**-****",
+            "XXX-XX-XXXX",
+            f"XX/XX/{four}",
+            f"*****{four}",
+            f"###-###-{four}",
+            f"last four of card {four}",
+            f"### {four}",
+        )
+    )
 
 
 def _allowed(chance: Chance) -> tuple[str, str]:
@@ -528,22 +892,36 @@ def columns(seed: int, each: int = 6) -> Iterator[Column]:
         yield Column("allowed", (("Local id", tuple(ssns(chance, 100))),), False, _ALLOWED)
 
 
-def _columns_of(headers: tuple[str, ...], rows: list[tuple[str, ...]]) -> tuple[tuple[str, tuple[str, ...]], ...]:
+def _columns_of(headers: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> tuple[tuple[str, tuple[str, ...]], ...]:
     return tuple((header, tuple(row[place] for row in rows)) for place, header in enumerate(headers))
 
 
 def _split_columns(chance: Chance) -> Iterator[Column]:
-    three = chance.choice((("SSN1", "SSN2", "SSN3"), ("ssn_area", "ssn_group", "ssn_serial"), ("SSN", "", ""), ("a", "b", "soc sec")))
+    three = chance.choice(
+        (("SSN1", "SSN2", "SSN3"), ("ssn_area", "ssn_group", "ssn_serial"), ("SSN", "", ""), ("a", "b", "soc sec"))
+    )
     few = [number(chance) for _ in range(chance.choice((1, 5, 30)))]
     yield Column("split in three, named", _columns_of(three, few), True)
     lost = [tuple(str(int(part)) for part in issuable(chance)) for _ in range(40)]
     yield Column("split in three, zeros lost", _columns_of(three, [(a, b, c) for a, b, c in lost]), True)
-    yield Column("split in three, by numbers", _columns_of(("part a", "part b", "part c"), [issuable(chance) for _ in range(100)]), True)
+    yield Column(
+        "split in three, by numbers",
+        _columns_of(("part a", "part b", "part c"), [issuable(chance) for _ in range(100)]),
+        True,
+    )
     two = [(area + group, serial) for area, group, serial in few]
-    yield Column("split in two, named", _columns_of(chance.choice((("SSN", "SSN 2"), ("ssn_first5", "ssn_rest"))), two), True)
+    yield Column(
+        "split in two, named", _columns_of(chance.choice((("SSN", "SSN 2"), ("ssn_first5", "ssn_rest"))), two), True
+    )
     other = [(area + group, serial) for area, group, serial in (issuable(chance) for _ in range(100))]
     yield Column("five and four digits of a ZIP", _columns_of(("zip", "plus4"), other), False)
-    years = [(f"{chance.randint(1, 199):03}", f"{chance.randint(1, 12):02}", str(chance.randint(2001, 2012))) for _ in range(200)]
+    years = [
+        (f"{chance.randint(1, 199):03}", f"{chance.randint(1, 12):02}", str(chance.randint(2001, 2012)))
+        for _ in range(200)
+    ]
     yield Column("school, grade and year", _columns_of(("school", "grade", "year"), years), False)
-    codes = [(f"{chance.randint(0, 999):03}", f"{chance.randint(1, 12):02}", str(chance.randint(2001, 2012))) for _ in range(200)]
+    codes = [
+        (f"{chance.randint(0, 999):03}", f"{chance.randint(1, 12):02}", str(chance.randint(2001, 2012)))
+        for _ in range(200)
+    ]
     yield Column("code, month and year", _columns_of(("code", "m", "n"), codes), False)

@@ -267,7 +267,11 @@ def scanned_sentence(report: Report) -> str:
 def said_scanned(scanned: Scanned) -> str:
     """What was searched, in a sentence: "no SSN" without the scope would prove nothing."""
     parts = [_counted(scanned.cells, "cell"), _counted(scanned.headers, "header")]
-    more = ((scanned.sheets, "sheet"), (scanned.hidden_parts, "hidden part"), (scanned.archive_members, "archive member"))
+    more = (
+        (scanned.sheets, "sheet"),
+        (scanned.hidden_parts, "hidden part"),
+        (scanned.archive_members, "archive member"),
+    )
     parts += [_counted(number, word) for number, word in more if number]
     parts += ["the file's name"] if scanned.file_name else []
     return f"Searched for Social Security numbers: {', '.join(parts)}."

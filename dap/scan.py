@@ -10,6 +10,7 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +25,16 @@ FIRST_ROWS = 100
 
 _RULE_OF = {form: id for id, form in PROHIBITED.items()}
 # First bytes of what is no text: zip (and .xlsx), old Excel, PDF, gzip, 7z, images.
-_NO_TEXT = (b"PK\x03\x04", b"PK\x05\x06", b"\xd0\xcf\x11\xe0", b"%PDF", b"\x1f\x8b", b"7z\xbc\xaf", b"\x89PNG", b"\xff\xd8\xff")
+_NO_TEXT = (
+    b"PK\x03\x04",
+    b"PK\x05\x06",
+    b"\xd0\xcf\x11\xe0",
+    b"%PDF",
+    b"\x1f\x8b",
+    b"7z\xbc\xaf",
+    b"\x89PNG",
+    b"\xff\xd8\xff",
+)
 _BOMS = ((codecs.BOM_UTF8, "utf-8"), (codecs.BOM_UTF32_LE, "utf-32"), (codecs.BOM_UTF16_LE, "utf-16"),
          (codecs.BOM_UTF16_BE, "utf-16"), (codecs.BOM_UTF32_BE, "utf-32"))  # fmt: skip
 _LINE_END = re.compile("\r\n|\r|\n")
@@ -94,16 +104,13 @@ def scan(path: str | Path, *, number: int = 1, rows: int | None = FIRST_ROWS) ->
     name = f"file {number}"
     content = load(path, name)
     contents = contents_of(content)
-    identity = {"file_name": name, "bytes": len(content), "sha256": digest(content)}
-    by_name = _finding("file_name", hits=find_in_text(path.name)) if find_in_text(path.name) else None
-    if contents is None:
-        found = (by_name,) if by_name else ()
-        return Screened(UNREADABLE, **identity, scanned=Scanned(file_name=1), findings=found)  # type: ignore[arg-type]
-    findings = [*_findings(contents, rows), *([by_name] if by_name else [])]
+    findings = list(_findings(contents, rows)) if contents else []
+    if in_name := find_in_text(path.name):
+        findings.append(_finding("file_name", labels=_labels(in_name)))
     errors = any(finding.severity == "error" for finding in findings)
-    return Screened(
-        FOUND if errors else CLEAN, **identity, scanned=_scanned(contents), findings=tuple(findings)  # type: ignore[arg-type]
-    )
+    status = UNREADABLE if contents is None else FOUND if errors else CLEAN
+    scanned = _scanned(contents) if contents else Scanned(file_name=1)
+    return Screened(status, name, len(content), digest(content), scanned, tuple(findings))
 
 
 def contents_of(content: bytes) -> Contents | None:
@@ -145,7 +152,7 @@ def _records(text: str, delimiter: str) -> Iterator[tuple[int, list[str]]]:
 
 
 def _delimiter(text: str) -> str | None:
-    """The mark that splits most of the first lines into the same number of cells, two at least; None for running text."""
+    """The mark that splits most of the first lines into as many cells, two at least; None for running text."""
     best, most = None, 0
     for delimiter in _DELIMITERS:
         try:
@@ -211,14 +218,14 @@ def _findings(contents: Contents, most: int | None) -> Iterator[Finding]:
         if texts is contents.lines:
             found += [*_across(contents.lines), *_across(contents.wrapped)]
         yield from _of_texts(sorted(found, key=lambda each: each[0]), most, "line" if texts is contents.lines else "")
-    for place in dict.fromkeys(part.place for part in contents.hidden):
-        hidden = [(part.row or 0, find_in_text(part.text)) for part in contents.hidden if part.place == place]
+    for kind in dict.fromkeys(part.place for part in contents.hidden):
+        hidden = [(part.row or 0, find_in_text(part.text)) for part in contents.hidden if part.place == kind]
         yield from _of_texts([(row, hits) for row, hits in hidden if hits], most, "metadata")
 
 
 def _across(lines: Sequence[Text]) -> Iterator[tuple[int, tuple[Hit, ...]]]:
     """What a line break cuts in two: the end of a line and the beginning of the next hold what neither holds alone."""
-    for line, following in zip(lines, lines[1:], strict=False):
+    for line, following in pairwise(lines):
         end, begin = line.text[-_TAIL:], following.text[:_NEXT]
         if not re.search(r"[0-9]", begin[:8]) or not re.search(r"[0-9A-Za-z#][^0-9A-Za-z]{0,4}$", end):
             continue
@@ -235,6 +242,10 @@ def _marked(end: str, begin: str) -> bool:
     )
 
 
+def _labels(hits: Iterable[Hit]) -> tuple[str, ...]:
+    return tuple(sorted({hit.label for hit in hits}))
+
+
 def _of_place(place: Place, most: int | None) -> Finding:
     return _finding(place.form, column=place.column, rows=place.rows, labels=place.labels, most=most)
 
@@ -247,11 +258,11 @@ def _of_texts(found: Sequence[tuple[int, tuple[Hit, ...]]], most: int | None, ki
             listed = [(row, hits) for row, hits in listed if hits]
             if listed:
                 rows = tuple(dict.fromkeys(row for row, _ in listed))
-                labels = tuple(sorted({hit.label for _, hits in listed for hit in hits}))
+                labels = _labels(hit for _, hits in listed for hit in hits)
                 yield _finding(form, rows=rows, labels=labels, most=most)
     elif found:
         rows = tuple(dict.fromkeys(row for row, _ in found if row))
-        labels = tuple(sorted({hit.label for _, hits in found for hit in hits}))
+        labels = _labels(hit for _, hits in found for hit in hits)
         yield _finding(kind or "outside_table", rows=rows, labels=labels, most=most)
 
 
@@ -261,7 +272,6 @@ def _finding(
     column: int | None = None,
     rows: tuple[int, ...] = (),
     labels: tuple[str, ...] = (),
-    hits: tuple[Hit, ...] = (),
     most: int | None = None,
 ) -> Finding:
     stated = rule(_RULE_OF[form])
@@ -274,7 +284,7 @@ def _finding(
         column=column,
         rows=rows[:most],
         count=max(1, len(rows)),
-        labels=labels or tuple(sorted({hit.label for hit in hits})),
+        labels=labels,
     )
 
 

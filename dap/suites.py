@@ -408,9 +408,7 @@ def is_state_id(element: Element) -> bool:
 
     Ten digits alone are a telephone number as well; what the plan says of the element decides.
     """
-    identifies = (
-        element.sensitivity == "direct-identifier" or "persistent-unique-identifier" in element.classification
-    )
+    identifies = element.sensitivity == "direct-identifier" or "persistent-unique-identifier" in element.classification
     return element.type == "string" and identifies and element.constraints.get("pattern") == "[0-9]{10}"
 
 

@@ -141,9 +141,7 @@ def _spots(result: ExpectationValidationResult, frame: pd.DataFrame, rows: int |
     places = (found.get("details") or {}).get("places")
     if places is not None:
         return tuple(
-            Spot(
-                each["field"], each["column"], _whole(each["rows"], rows), int(each["count"]), tuple(each["labels"])
-            )
+            Spot(each["field"], each["column"], _whole(each["rows"], rows), int(each["count"]), tuple(each["labels"]))
             for each in places
         )
     kwargs = result.expectation_config.kwargs if result.expectation_config else {}

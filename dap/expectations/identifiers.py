@@ -1,4 +1,4 @@
-"""No prohibited identifier anywhere in the submission: any column, header, file name, beside the table, hidden parts."""
+"""No prohibited identifier anywhere in the submission: columns, header, file name, beside the table, hidden parts."""
 
 from __future__ import annotations
 

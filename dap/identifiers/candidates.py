@@ -69,9 +69,7 @@ def _pattern(name: str) -> re.Pattern[str]:
 
 
 _BUILT: dict[str, Callable[[], str]] = {
-    "separated": lambda: (
-        rf"(?<![0-9])(?=([0-9]{{3}})({separator()})([0-9]{{2}})({separator()})([0-9]{{4}})(?![0-9]))"
-    ),
+    "separated": lambda: rf"(?<![0-9])(?=([0-9]{{3}})({separator()})([0-9]{{2}})({separator()})([0-9]{{4}})(?![0-9]))",
     # Not the digits after a decimal point, nor those before one; a point after a letter ("No.") makes no fraction.
     "nine": lambda: r"(?<![0-9])(?<![0-9 ]\.)(?<!\A\.)[0-9]{9}(?![0-9]|\.(?!0{1,2}(?![0-9]))[0-9])",
     "nearly nine": lambda: (
@@ -133,7 +131,7 @@ def _joins(beside: str, group: str, symbol: str, before: str = "") -> bool:
         return beside.isdigit()
     # "SSNxxx-xx-..." is glued to its word.
     letter = symbol.isalpha() and beside.isalpha() and before.casefold() != "ssn"
-    return beside.isdigit() or letter or bool(beside) and beside in symbol and before.casefold() != "ssn"
+    return beside.isdigit() or letter or (bool(beside) and beside in symbol and before.casefold() != "ssn")
 
 
 def half_masked(text: str) -> Iterator[re.Match[str]]:

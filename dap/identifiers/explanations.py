@@ -54,7 +54,11 @@ def _in_chain(text: str, found: Separated) -> bool:
 
 def _money(text: str, found: Separated) -> bool:
     """An amount with its currency directly before it, then a year: "$125.50 2024"."""
-    return found.first == "." and found.second.isspace() and text[max(0, found.start - 1) : found.start] in tuple("$\u20ac\u00a3")
+    return (
+        found.first == "."
+        and found.second.isspace()
+        and text[max(0, found.start - 1) : found.start] in tuple("$\u20ac\u00a3")
+    )
 
 
 def _book(text: str, found: Separated) -> bool:

@@ -15,7 +15,10 @@ LOOK_ALIKES: dict[str, tuple[str, str]] = {
     "minus": ("\u2212\u2043\u02d7\u30fc\u2796\u207b\u2500\u2501", "-"),
     "dots": ("\u2024\u3002", "."),
     # Bullets hide digits in a mask as often as they separate them, and an asterisk does both.
-    "bullets": ("\u00b7\u2022\u2219\u22c5\u30fb\u25cf\u25cb\u25a0\u25a1\u25aa\u25fc\u2588\u2593\u2b1b\u2610\u26ab", "*"),
+    "bullets": (
+        "\u00b7\u2022\u2219\u22c5\u30fb\u25cf\u25cb\u25a0\u25a1\u25aa\u25fc\u2588\u2593\u2b1b\u2610\u26ab",
+        "*",
+    ),
     "asterisks": ("\u2217\u204e\u2731\u066d\u22c6\u2605", "*"),
     "slashes": ("\u2044\u2215\u2571\u29f8", "/"),
     "backslashes": ("\u2216\u29f5", "\\"),

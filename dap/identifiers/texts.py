@@ -141,7 +141,9 @@ def _misread(text: str) -> Iterator[Hit]:
     for match in _MISREAD.finditer(said):
         digits = candidates.UNDER_HEADER["letters read for digits"](match.group()) if match.start() in ends else None
         if digits:
-            yield Hit(label(digits), LABELLED, "letters that look like digits, behind a word for Social Security number")
+            yield Hit(
+                label(digits), LABELLED, "letters that look like digits, behind a word for Social Security number"
+            )
 
 
 _MISREAD = re.compile(

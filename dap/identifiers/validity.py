@@ -17,7 +17,7 @@ SPECIMENS = {
 }
 # https://en.wikipedia.org/wiki/ABA_routing_transit_number#Check_digit
 _WEIGHTS = (3, 7, 1, 3, 7, 1, 3, 7, 1)
-_PLACEHOLDERS = frozenset({digit * 9 for digit in "0123456789"} | {SPECIMENS["counted up"], SPECIMENS["counted down"]})
+_EQUAL = frozenset(digit * 9 for digit in "0123456789")
 
 # https://support.taxslayerpro.com/hc/en-us/articles/8250466982554-Valid-Range-for-ITINs. The middle two digits of an
 # ITIN; python-stdnum 2.2 lacks 50 to 65.
@@ -27,7 +27,7 @@ ATIN_GROUPS = {"93": range(93, 94)}
 
 def is_placeholder(digits: str) -> bool:
     """Whether nine digits are what people type to fill a field: all equal, or counted up or down."""
-    return digits in _PLACEHOLDERS
+    return digits in _EQUAL or any(digits == SPECIMENS.get(name) for name in _TYPED)
 
 
 def is_issuable(digits: str) -> bool:

@@ -84,7 +84,8 @@ OTHER_LABELS: dict[str, str] = {
     "employer": r"ein|fein|employer identification|employer id|duns|uei|npi|cage",
     "telephone": r"phone|telephone|tel|telefono|cell|mobile|fax|call|ext|extension",
     "reference": r"ref|reference|referencia|folder|item",
-    "policy": r"policy|poliza|permit|license|licence|licencia|certificate|cert|contract|grant|award|(?:check|cheque) {id}|voucher",
+    "policy": r"policy|poliza|permit|license|licence|licencia|certificate|cert|contract|grant|award|voucher",
+    "check": r"(?:check|cheque) {id}",
     "parcel": r"parcel|apn|lot|plot|map",
     "book": r"isbn|issn|upc|ean|sku|model|part|serial|barcode|asset|tag|vin|plate",
     "vendor": r"vendor|supplier|proveedor",
@@ -100,8 +101,9 @@ THINGS: dict[str, str] = {
     "telephone": r"phone|telephone|tel|telefono|fax|mobile|cell",
     "invoice": r"invoice|factura|receipt|transaction|batch|tracking|shipment|shipping|voucher|check|cheque|payment",
     "order": r"po|purchase|order|requisition|work order",
-    "book": r"isbn|issn|upc|ean|sku|model (?:no|number)|part (?:no|number|num)|serial|catalog|call number|accession|oclc|lccn",
-    "money": r"amount|amt|total|balance|price|cost|salary|wages?|payroll|budget|revenue|expenditures?|funds?|dollars?|usd",
+    "book": r"isbn|issn|upc|ean|catalog|call number|accession|oclc|lccn",
+    "part": r"sku|(?:model|part) (?:no|number|num)|serial",
+    "money": r"amount|amt|total|balance|price|cost|salary|wages?|payroll|budget|revenue|expenditures?|funds?|dollars?",
     "measure": r"latitude|longitude|lat|lon|lng|coordinates?|population|count|bytes|size|area|quantity|qty",
     "place": r"geoid|fips|tract|census|block|gnis|osm|nces",
     "time": r"timestamp|epoch|time|date|datetime|year|month|day|dob|birthdate",
@@ -127,7 +129,10 @@ LAST_FOUR: dict[str, str] = {
     "ultimos cuatro": r"ultimos ?(?:cuatro|4)|termina(?:dos?|das?|cion)? en|terminacion",
 }
 # "SSN4" as a whole header.
-_LAST_FOUR_HEADER = r"ssn ?\(? ?(?:4|last|suffix)(?: ?digits?)? ?\)?$|^(?:4|four) (?:digits? )?(?:of )?(?:the )?ssn"
+_LAST_FOUR_HEADER = (
+    r"ssnl(?:ast)? ?(?:4|four)|ssn ?\(? ?(?:4|last|suffix)(?: ?digits?)? ?\)?$"
+    r"|^(?:4|four) (?:digits? )?(?:of )?(?:the )?ssn"
+)
 
 # A header that says what it does not hold: "Student id (not SSN)".
 DENIALS = (
@@ -192,7 +197,7 @@ def last_four() -> re.Pattern[str]:
 
 
 def words(text: str) -> tuple[str, ...]:
-    """A normalised text as words are looked for in it, lower case without accents: as it stands, and split at joints."""
+    """A normalised text as words are looked for in it, lower case without accents: as it stands, and split up."""
     split = _JOINT.sub(" ", text).replace("-", " ")
     return tuple(dict.fromkeys((plain(text), plain(split))))
 
@@ -241,7 +246,9 @@ def names_thing(header: str) -> bool:
     said = _said(header)
     if any(_whole(each, *THINGS.values()) for each in said):
         return True
-    return any(_whole(each, *LOOSE_THINGS.values()) for each in said) and not any(_whole(each, PERSONS) for each in said)
+    return any(_whole(each, *LOOSE_THINGS.values()) for each in said) and not any(
+        _whole(each, PERSONS) for each in said
+    )
 
 
 def names_date(header: str) -> bool:

@@ -1,0 +1,325 @@
+"""For each rule of the detector a cell that shows what the rule is good for: taken out, the cell is seen otherwise."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any
+
+from benchmarks.conformance import routing, ssns
+from dap.identifiers import candidates, columns, explanations, normal, prefilter, sasid, table, texts, validity, words
+from dap.identifiers.columns import find_in_column
+from dap.identifiers.table import find_in_table
+
+TABLES: Mapping[str, dict[str, Any]] = {
+    "look-alikes": normal.LOOK_ALIKES,
+    "invisible": normal.INVISIBLE,
+    "decoders": normal.DECODERS,
+    "variants": normal.VARIANTS,
+    "ssn words": words.SSN_WORDS,
+    "social before": words.SOCIAL_BEFORE,
+    "social after": words.SOCIAL_AFTER,
+    "other labels": words.OTHER_LABELS,
+    "things": words.THINGS,
+    "loose things": words.LOOSE_THINGS,
+    "last four": words.LAST_FOUR,
+    "separators": candidates.SEPARATORS,
+    "masks": candidates.MASKS,
+    "mask symbols": candidates.MASK_SYMBOLS,
+    "under header": candidates.UNDER_HEADER,
+    "masked under header": candidates.MASKED_UNDER_HEADER,
+    "look-alike letters": candidates.LOOK_ALIKE_LETTERS,
+    "explanations": explanations.EXPLANATIONS,
+    "chain marks": explanations.CHAIN_MARKS,
+    "whole beside": explanations.WHOLE_BESIDE,
+    "finders": texts.FINDERS,
+    "last four orders": texts.LAST_FOUR_ORDERS,
+    "specimens": validity.SPECIMENS,
+    "itin groups": validity.ITIN_GROUPS,
+    "atin groups": validity.ATIN_GROUPS,
+    "conditions": columns.CONDITIONS,
+    "splits": table.SPLITS,
+    "triggers": prefilter.TRIGGERS,
+    "sasid faults": sasid.FAULTS,
+}
+"""Every table of rules of the detector."""
+
+Seen = object
+Witness = Callable[[], Seen]
+
+
+@contextmanager
+def without(table_name: str, entry: str) -> Iterator[None]:
+    """The detector without one rule."""
+    rules = TABLES[table_name]
+    kept = dict(rules)
+    del rules[entry]
+    _forget()
+    try:
+        yield
+    finally:
+        rules.clear()
+        rules.update(kept)
+        _forget()
+
+
+def _forget() -> None:
+    for module in (normal, words, candidates, texts, prefilter):
+        module.forget()
+
+
+def _cell(text: str, header: str = "Comment") -> Witness:
+    return lambda: sorted({(hit.label, hit.form, hit.evidence) for _, hit in find_in_column([text], header)})
+
+
+def _column(make: Callable[[random.Random], list[str]], header: str = "Local id") -> Witness:
+    return lambda: sorted({hit.form for _, hit in find_in_column(make(random.Random(1)), header)})
+
+
+def _table(*columns: tuple[str, str]) -> Witness:
+    return lambda: [place.form for place in find_in_table([(header, [cell]) for header, cell in columns], [2], 1)]
+
+
+def _sasids(numbers: Callable[[random.Random], list[str]]) -> Witness:
+    return lambda: sorted(sasid.poor_numbers(numbers(random.Random(1))))
+
+
+def _separated(mark: str) -> Witness:
+    return _cell(f"000{mark}12{mark}3456")
+
+
+def _labelled(word: str) -> Witness:
+    return _cell(f"{word} 000123456")
+
+
+def _otherwise(label: str) -> Witness:
+    return _cell(f"SSN on file; {label} 000123456")
+
+
+def _thing(header: str) -> Witness:
+    return _column(lambda chance: ssns(chance, 200), header)
+
+
+def _stepped(chance: random.Random) -> list[str]:
+    made = ([f"{12_345_678 + place * step:09}" for place in range(28)] for step in range(29_000_017, 30_000_000, 1_003))
+    return next(each for each in made if not any(map(validity.breaks_ssa_rules, each)))
+
+
+def _few_areas(chance: random.Random) -> list[str]:
+    # Five areas with 40 numbers each.
+    return [f"{area}{number[3:]}" for area in ("012", "123", "234", "345", "456") for number in ssns(chance, 40)]
+
+
+def _two_first_digits(chance: random.Random) -> list[str]:
+    return [f"{chance.choice('01')}{number[1:]}" for number in ssns(chance, 400) if number[:2] not in ("00", "06")][:60]
+
+
+def _one_broken(chance: random.Random) -> list[str]:
+    return [*ssns(chance, 100), "900123456"]
+
+
+def _no_zero(chance: random.Random) -> list[str]:
+    return [number for number in ssns(chance, 300) if number[0] != "0"]
+
+
+def _padded(chance: random.Random) -> list[str]:
+    return [f"1{number}" for number in ssns(chance, 100)]
+
+
+def _days(chance: random.Random) -> list[str]:
+    return [f"2001{chance.randint(1, 12):02}{chance.randint(1, 28):02}{place:02}" for place in range(40)]
+
+
+def _counted(chance: random.Random) -> list[str]:
+    return [f"12345{place:05}" for place in range(100, 200)]
+
+
+WITNESSES: Mapping[tuple[str, str], Witness] = {
+    ("look-alikes", "minus"): _separated("\u2212"),
+    ("look-alikes", "dots"): _separated("\u3002"),
+    ("look-alikes", "bullets"): _separated("\u2022"),
+    ("look-alikes", "asterisks"): _separated("\u2217"),
+    ("look-alikes", "slashes"): _separated("\u2215"),
+    ("look-alikes", "backslashes"): _separated("\u2216"),
+    ("look-alikes", "bars"): _separated("\u2502"),
+    ("look-alikes", "colons"): _separated("\u2236"),
+    ("look-alikes", "tildes"): _separated("\u223c"),
+    ("look-alikes", "blanks"): _separated("\u2800"),
+    ("look-alikes", "quotes"): _cell("\u201900123456", "SSN"),
+    ("look-alikes", "double quotes"): _cell("\u201c00123456\u201d", "SSN"),
+    ("invisible", "joiner"): _cell("00\u034f0-12-3456"),
+    ("invisible", "variation selectors"): _cell("000-12\ufe0f-3456"),
+    ("decoders", "entities"): _separated("&#45;"),
+    ("decoders", "percent codes"): _separated("%2D"),
+    ("decoders", "escapes"): _separated("\\u2013"),
+    ("variants", "decoded"): _separated("&ndash;"),
+    ("variants", "without tags"): _cell("000<b>-12-</b>3456"),
+    ("variants", "pluses are blanks"): _cell("n=000+12+3456"),
+    ("variants", "soft hyphen is a hyphen"): _separated("\u00ad"),
+    ("variants", "without raised digits"): _cell("000-12-3456\u00b9"),
+    ("ssn words", "ssn"): _labelled("SSN"),
+    ("ssn words", "ssno, ssnum"): _labelled("SSNO"),
+    ("ssn words", "studentssn"): _labelled("studentssn"),
+    ("ssn words", "s.s.n."): _labelled("S.S.N."),
+    ("ssn words", "s s n"): _labelled("S S N"),
+    ("ssn words", "ss#"): _labelled("SS#"),
+    ("ssn words", "ss no"): _labelled("SS no"),
+    ("ssn words", "s.s."): _labelled("S.S."),
+    ("ssn words", "s/s"): _labelled("S/S"),
+    ("ssn words", "soc sec"): _labelled("Soc Sec"),
+    ("ssn words", "social security"): _labelled("Soc. Security"),
+    ("ssn words", "social"): _labelled("social:"),
+    ("ssn words", "seguro social"): _cell("000123456, seguro social del alumno"),
+    ("ssn words", "seguridad social"): _cell("000123456, seguridad social del alumno"),
+    ("ssn words", "nss"): _labelled("NSS"),
+    ("ssn words", "ssa number"): _labelled("SSA number"),
+    ("ssn words", "hicn"): _labelled("HICN"),
+    ("ssn words", "tin"): _labelled("TIN"),
+    ("ssn words", "taxpayer id"): _labelled("Taxpayer ID"),
+    ("ssn words", "tax id"): _labelled("Tax ID"),
+    ("ssn words", "contribuyente"): _labelled("identificaci\u00f3n de contribuyente"),
+    ("ssn words", "itin"): _labelled("ITIN"),
+    ("ssn words", "atin"): _labelled("ATIN"),
+    ("social before", "end"): _cell("000123456", "Student Social"),
+    ("social before", "digits"): _labelled("social"),
+    ("social before", "brackets"): _cell("000123456 (social)"),
+    ("social before", "mark"): _labelled("personal social #"),
+    ("social before", "number"): _labelled("her social is"),
+    ("social after", "development"): _labelled("Personal/Social"),
+    ("social after", "compounds"): _labelled("anti-social"),
+    ("social after", "joints"): _cell("000123456", "Home and Social"),
+    ("other labels", "zip"): _otherwise("ZIP"),
+    ("other labels", "post box"): _otherwise("P.O. Box"),
+    ("other labels", "purchase order"): _otherwise("PO"),
+    ("other labels", "invoice"): _otherwise("invoice"),
+    ("other labels", "case"): _otherwise("case"),
+    ("other labels", "state id"): _otherwise("SASID"),
+    ("other labels", "local id"): _otherwise("local id"),
+    ("other labels", "badge"): _otherwise("badge"),
+    ("other labels", "class"): _otherwise("class"),
+    ("other labels", "routing"): _otherwise("routing"),
+    ("other labels", "account"): _otherwise("account"),
+    ("other labels", "employer"): _otherwise("EIN"),
+    ("other labels", "telephone"): _otherwise("phone"),
+    ("other labels", "reference"): _otherwise("ref"),
+    ("other labels", "policy"): _otherwise("policy"),
+    ("other labels", "check"): _otherwise("check no"),
+    ("other labels", "parcel"): _otherwise("parcel"),
+    ("other labels", "book"): _otherwise("ISBN"),
+    ("other labels", "vendor"): _otherwise("vendor"),
+    ("other labels", "school"): _otherwise("school"),
+    ("things", "zip"): _thing("ZIP"),
+    ("things", "employer"): _thing("EIN"),
+    ("things", "routing"): _thing("Routing"),
+    ("things", "parcel"): _thing("Parcel"),
+    ("things", "telephone"): _thing("Phone"),
+    ("things", "invoice"): _thing("Invoice"),
+    ("things", "order"): _thing("PO number"),
+    ("things", "book"): _thing("ISBN"),
+    ("things", "part"): _thing("Part no"),
+    ("things", "money"): _thing("Amount"),
+    ("things", "measure"): _thing("Latitude"),
+    ("things", "place"): _thing("Census tract"),
+    ("things", "time"): _thing("Timestamp"),
+    ("things", "version"): _thing("Checksum"),
+    ("loose things", "account"): _thing("Account"),
+    ("loose things", "case"): _thing("Case"),
+    ("loose things", "paper"): _thing("Permit"),
+    ("loose things", "vendor"): _thing("Vendor"),
+    ("loose things", "school"): _thing("School"),
+    ("last four", "last four"): _cell("last four of SSN: 3456"),
+    ("last four", "l4"): _cell("3456", "L4 SSN"),
+    ("last four", "ending"): _cell("SSN ending in 3456"),
+    ("last four", "ultimos cuatro"): _cell("\u00faltimos cuatro del seguro social: 3456"),
+    ("separators", "blank"): _separated(" "),
+    ("separators", "hyphen"): _separated("-"),
+    ("separators", "dot"): _separated("."),
+    ("separators", "underscore"): _separated("_"),
+    ("separators", "slash"): _separated("/"),
+    ("separators", "backslash"): _separated("\\"),
+    ("separators", "bar"): _separated("|"),
+    ("separators", "colon"): _separated(":"),
+    ("separators", "tilde"): _separated("~"),
+    ("separators", "asterisk"): _separated("*"),
+    ("masks", "last group"): _cell("***-**-3456"),
+    ("masks", "middle group"): _cell("***-12-****"),
+    ("masks", "first group"): _cell("000-**-****"),
+    ("masks", "all but the first"): _cell("***-12-3456"),
+    ("masks", "all but the last"): _cell("000-12-****"),
+    ("masks", "all but the middle"): _cell("000-**-3456"),
+    ("mask symbols", "asterisk"): _cell("***-**-3456"),
+    ("mask symbols", "hash"): _cell("###-##-3456"),
+    ("mask symbols", "question"): _cell("???-??-3456"),
+    ("mask symbols", "underscore"): _cell("___-__-3456"),
+    ("mask symbols", "letter x"): _cell("xxx-xx-3456"),
+    ("mask symbols", "letter n"): _cell("NNN-NN-3456"),
+    ("under header", "nine digits"): _cell("000123456", "SSN"),
+    ("under header", "seven or eight digits, zeros lost"): _cell("0123456", "SSN"),
+    ("under header", "a number with an empty fraction"): _cell("00123456.0", "SSN"),
+    ("under header", "scientific notation"): _cell("1.23456E+08", "SSN"),
+    ("under header", "thousands separators"): _cell("000,123,456", "SSN"),
+    ("under header", "one separator"): _cell("000-123456", "SSN"),
+    ("under header", "digits set apart"): _cell("0 0 0 1 2 3 4 5 6", "SSN"),
+    ("under header", "letters read for digits"): _cell("OO0-12-3456", "SSN"),
+    ("under header", "nine digits and a letter"): _cell("0001A23456", "SSN"),
+    ("masked under header", "hidden up to the last four"): _cell("***3456", "SSN"),
+    ("masked under header", "nine, some hidden"): _cell("000XX3456", "SSN"),
+    ("look-alike letters", "o"): _cell("OO0-12-3456", "SSN"),
+    ("look-alike letters", "l"): _cell("000-l2-3456", "SSN"),
+    ("look-alike letters", "z"): _cell("000-1Z-3456", "SSN"),
+    ("look-alike letters", "s"): _cell("000-12-34S6", "SSN"),
+    ("look-alike letters", "b"): _cell("000-12-34B6", "SSN"),
+    ("look-alike letters", "g"): _cell("000-12-345G", "SSN"),
+    ("explanations", "part of a longer chain"): _cell("1-000-12-3456"),
+    ("explanations", "money"): _cell("$000.12 3456"),
+    ("explanations", "book number"): _cell("978 000 00 0000 2".replace("000 00 0000 2", "000 00 0000") + " 2"),
+    ("chain marks", "hyphen"): _cell("1-000-12-3456"),
+    ("chain marks", "dot"): _cell("1.000.12.3456"),
+    ("chain marks", "slash"): _cell("1/000/12/3456"),
+    ("chain marks", "colon"): _cell("1:000:12:3456"),
+    ("chain marks", "backslash"): _cell("1\\000\\12\\3456"),
+    ("chain marks", "tilde"): _cell("1~000~12~3456"),
+    ("chain marks", "asterisk"): _cell("1*000*12*3456"),
+    ("chain marks", "bar"): _cell("1|000|12|3456"),
+    ("whole beside", "day"): _cell("2001-01-01-000-12-3456"),
+    ("whole beside", "school year"): _cell("2025-26-000-12-3456"),
+    ("finders", "separated"): _separated("-"),
+    ("finders", "labelled"): _labelled("SSN"),
+    ("finders", "masked"): _cell("***-**-3456"),
+    ("finders", "misread"): _cell("SSN: OO0-12-3456"),
+    ("last four orders", "last four of the number"): _cell("last four of SSN: 3456"),
+    ("last four orders", "the number's last four"): _cell("SSN last four 3456"),
+    ("last four orders", "digits, then last four of the number"): _cell("3456 (last four of SSN)"),
+    ("last four orders", "digits, then the number's last four"): _cell("3456 = SSN last four"),
+    ("specimens", "sample card"): _cell(f"SSN {validity.SPECIMENS['sample card']}"),
+    ("specimens", "leaflet"): _cell(f"SSN {validity.SPECIMENS['leaflet']}"),
+    ("specimens", "advertisement"): _cell(f"SSN {validity.SPECIMENS['advertisement']}"),
+    ("specimens", "counted up"): _cell(f"SSN {validity.SPECIMENS['counted up']}"),
+    ("specimens", "counted down"): _cell(f"SSN {validity.SPECIMENS['counted down']}"),
+    ("itin groups", "50 to 65"): _cell("900-50-1234"),
+    ("itin groups", "70 to 88"): _cell("900-70-1234"),
+    ("itin groups", "90 to 92"): _cell("900-90-1234"),
+    ("itin groups", "94 on"): _cell("900-94-1234"),
+    ("atin groups", "93"): _cell("900-93-1234"),
+    ("conditions", "no value breaks the SSA's rules"): _column(_one_broken),
+    ("conditions", "at least four first digits"): _column(_two_first_digits),
+    ("conditions", "different areas"): _column(_few_areas),
+    ("conditions", "some leading zeros"): _column(_no_zero),
+    ("conditions", "not sequential"): _column(_stepped),
+    ("conditions", "no routing numbers"): _column(
+        lambda chance: [each for each in routing(chance, 200) if not validity.breaks_ssa_rules(each)]
+    ),
+    ("splits", "three, two and four digits"): _table(("SSN 1", "000"), ("", "12"), ("", "3456")),
+    ("splits", "five and four digits"): _table(("SSN 1", "00012"), ("", "3456")),
+    ("triggers", "three, two and four"): _separated("-"),
+    ("triggers", "a word before digits"): _labelled("SSN"),
+    ("triggers", "digits before a word"): _cell("000123456 (SSN)"),
+    ("triggers", "a mask"): _cell("***-**-3456"),
+    ("triggers", "a code"): _separated("&#45;"),
+    ("triggers", "a control character"): _cell("00\x010-12-3456"),
+    ("sasid faults", sasid.REGULAR): _sasids(_counted),
+    ("sasid faults", sasid.DATE_LIKE): _sasids(_days),
+    ("sasid faults", sasid.LIKE_SSN): _sasids(_padded),
+}
+"""For each rule, by table and name, what is seen of a case that needs it."""
