@@ -17,6 +17,7 @@ SPECIMENS = {
 }
 # https://en.wikipedia.org/wiki/ABA_routing_transit_number#Check_digit
 _WEIGHTS = (3, 7, 1, 3, 7, 1, 3, 7, 1)
+_TYPED = ("counted up", "counted down")
 _EQUAL = frozenset(digit * 9 for digit in "0123456789")
 
 # https://support.taxslayerpro.com/hc/en-us/articles/8250466982554-Valid-Range-for-ITINs. The middle two digits of an
