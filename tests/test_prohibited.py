@@ -1,0 +1,350 @@
+"""Each rule on prohibited identifiers refuses what it should, where it should, on the plan's own layouts."""
+
+from __future__ import annotations
+
+import csv
+import io
+import random
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+import dap.gate
+from benchmarks.conformance import ssns, uniform
+from dap.catalog import open_plan
+from dap.examples import example_text
+from dap.gate import check
+from dap.identifiers import FORMS, MASKED, find_in_column, find_in_text
+from dap.plan import Plan
+from dap.report import Finding, Report
+from dap.rules import rules
+from dap.submission import Submission
+from dap.submission.reading import ATTRIBUTE, HiddenText
+from dap.suites import PROHIBITED, STATE_ID_FAULTS, build_suite
+from tests.broken_rows import LAYOUTS, ROOT
+from tests.conftest import ROSTER, NewPlan, edit, field, rebuild, write_examples
+
+PLAN = open_plan(ROOT)
+COLLECTION, LAYOUT, WIDTH = "psis-october", "october", 23
+FORMS_OF = {"separated": "000-12-3456", "labelled": "SSN 000123456", "masked": "***-**-3456"}
+RULE_OF = {form: id for id, form in PROHIBITED.items()}
+
+Cells = list[list[str]]
+
+
+def _example(collection: str, name: str, rows: int) -> Cells:
+    owner = PLAN.collection(collection)
+    text = example_text(PLAN, owner, owner.layout(name), rows, seed=3)
+    return list(csv.reader(io.StringIO(text), delimiter=owner.layout(name).delimiter))
+
+
+def _written(cells: Cells) -> str:
+    out = io.StringIO()
+    csv.writer(out, lineterminator="\n").writerows(cells)
+    return out.getvalue()
+
+
+def _judged(
+    folder: Path, cells: Cells, collection: str = COLLECTION, name: str = LAYOUT, file: str = "x.csv"
+) -> Report:
+    path = folder / file
+    path.write_text(_written(cells), "utf-8")
+    return check(path, collection, resource=name, plan=PLAN, rows=None)
+
+
+def _with_column(header: str, values: list[str]) -> Cells:
+    """An accepted file with one more column."""
+    cells = _example(COLLECTION, LAYOUT, len(values))
+    return [[*row, more] for row, more in zip(cells, [header, *values], strict=True)]
+
+
+def _prohibited(report: Report) -> list[tuple[str, int | None, tuple[int, ...]]]:
+    return [(each.rule, each.column, each.rows) for each in report.findings if each.rule.startswith("P1")]
+
+
+@dataclass(frozen=True)
+class _Case:
+    """A file that breaks one rule, and where that must be said."""
+
+    cells: Cells
+    column: int | None
+    rows: tuple[int, ...]
+    file: str = "x.csv"
+
+
+def _in_first_cell(text: str) -> Cells:
+    cells = _example(COLLECTION, LAYOUT, 4)
+    cells[3][0] = text
+    return cells
+
+
+def _split() -> Cells:
+    cells = _with_column("SSN 1", ["000"])
+    return [[*row, *more] for row, more in zip(cells, [["SSN 2", "SSN 3"], ["12", "3456"]], strict=True)]
+
+
+def _too_short() -> Cells:
+    return [*_example(COLLECTION, LAYOUT, 2), ["000-12-3456", "too short"]]
+
+
+_NEXT = WIDTH + 1
+_CASES: dict[str, Callable[[], _Case]] = {
+    "P101": lambda: _Case(_in_first_cell("000-12-3456"), 1, (4,)),
+    "P102": lambda: _Case(_in_first_cell("SSN 000123456"), 1, (4,)),
+    "P103": lambda: _Case(_with_column("SSN", ["000123456", "Y", "00123456.0"]), _NEXT, (2, 4)),
+    "P104": lambda: _Case(_with_column("Local id", ssns(random.Random(1), 80)), _NEXT, tuple(range(2, 82))),
+    "P105": lambda: _Case(_split(), _NEXT, (2,)),
+    "P106": lambda: _Case(_in_first_cell("xxx-xx-3456"), 1, (4,)),
+    "P107": lambda: _Case(_too_short(), None, (4,)),
+    "P108": lambda: _Case(_example(COLLECTION, LAYOUT, 2), None, (), "000-12-3456.csv"),
+    "P110": lambda: _Case(_with_column("Local id", ssns(random.Random(1), 40)), _NEXT, tuple(range(2, 42))),
+    "P111": lambda: _Case(_with_column("Local id", ssns(random.Random(1), 12)), _NEXT, tuple(range(2, 14))),
+}
+
+
+@pytest.mark.parametrize("rule", _CASES)
+def test_each_rule_finds_its_own_file_at_its_place_and_no_other_rule_does(tmp_path: Path, rule: str) -> None:
+    case = _CASES[rule]()
+    report = _judged(tmp_path, case.cells, file=case.file)
+    assert _prohibited(report) == [(rule, case.column, case.rows)]
+    assert report.verdict == "rejected"
+    (found,) = (each for each in report.findings if each.rule == rule)
+    assert found.severity == ("warning" if rule == "P111" else "error")
+    assert set(found.labels) <= {"ssn", "ssn-shaped", "ssn-partial"}
+    assert found.labels
+
+
+def test_every_suite_asks_every_rule_and_every_rule_has_a_case() -> None:
+    asked = {id for id in rules() if id.startswith("P1")}
+    assert asked == set(PROHIBITED) == {*_CASES, "P109", "P112"}
+    for collection, name in LAYOUTS:
+        owner = PLAN.collection(collection)
+        suite = build_suite(PLAN, owner, owner.layout(name))
+        built = [each["meta"]["rule"] for each in suite["expectations"] if each["meta"]["rule"].startswith("P1")]
+        assert built == [id for id in PROHIBITED if id != "P112"]
+
+
+@pytest.mark.parametrize("place", ["comment", "sheet name", "archive member name"])
+def test_hidden_parts_are_searched_and_counted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, place: str) -> None:
+    read = dap.gate.read
+    hidden: tuple[HiddenText, ...] = ()
+
+    def with_hidden(*arguments: object, **named: object) -> Submission:
+        submission = read(*arguments, **named)  # type: ignore[arg-type]
+        reading = replace(submission.reading, hidden=hidden)
+        submission.frame.attrs[ATTRIBUTE] = reading
+        return Submission(submission.frame, reading)
+
+    monkeypatch.setattr(dap.gate, "read", with_hidden)
+    hidden = (
+        HiddenText(place, "was 000-12-3456", 7),
+        HiddenText(place, "***-**-3456"),
+        HiddenText("comment", "Example"),
+    )
+    report = _judged(tmp_path, _example(COLLECTION, LAYOUT, 2))
+    assert (report.verdict, _prohibited(report)) == ("rejected", [("P109", None, (7,))])
+    hidden = (HiddenText(place, "Example"), HiddenText("comment", "Example 000123456"))
+    report = _judged(tmp_path, _example(COLLECTION, LAYOUT, 2))
+    assert (report.verdict, report.findings) == ("accepted", ())
+    counted = (report.scanned.sheets, report.scanned.hidden_parts, report.scanned.archive_members)
+    assert counted == {"comment": (0, 2, 0), "sheet name": (1, 1, 0), "archive member name": (0, 1, 1)}[place]
+    assert "hidden part" in dap.report.scanned_sentence(report)
+
+
+# Allowances and declared warnings.
+
+
+def _allowing(root: Path, pattern: str, **collection: str) -> Plan:
+    def change(descriptor: dict[str, object]) -> None:
+        stated = field(descriptor, "note", "counts")
+        stated["acquisition"] = (
+            {"allows": {"pattern": pattern, "reason": "Example of a local number"}} if pattern else {}
+        )
+        descriptor["acquisition"].update(collection)  # type: ignore[attr-defined]
+
+    edit(root, ROSTER, change)
+    write_examples(root)
+    rebuild(root)
+    return open_plan(root)
+
+
+def _counts(plan: Plan, folder: Path, values: list[str]) -> Report:
+    owner = plan.collection("example-roster")
+    stated = owner.layout("counts")
+    above = len(stated.title_lines)
+    text = example_text(plan, owner, stated, len(values))
+    cells = list(csv.reader(io.StringIO(text), delimiter=stated.delimiter))
+    place = cells[above].index("note")
+    for row, value in zip(cells[above + 1 :], values, strict=True):
+        row[place] = value
+    path = folder / "x.csv"
+    path.write_text(_written(cells), "utf-8")
+    return check(path, "example-roster", resource="counts", plan=plan)
+
+
+def _rules(report: Report) -> list[tuple[str, str]]:
+    return [(each.rule, each.severity) for each in report.findings if each.rule.startswith("P1")]
+
+
+def test_an_allowance_frees_bare_values_from_statistics_and_warns_where_they_look_like_ssns(
+    new_plan: NewPlan, tmp_path: Path
+) -> None:
+    likely, unlikely = ssns(random.Random(2), 80), uniform(random.Random(2), 80)
+    plan = _allowing(new_plan(), "")
+    assert _rules(_counts(plan, tmp_path, likely)) == [("P104", "error")]
+    assert _rules(_counts(plan, tmp_path, unlikely)) == []
+    plan = _allowing(new_plan(), "[0-9]{9}")
+    report = _counts(plan, tmp_path, likely)
+    assert (report.verdict, _rules(report)) == ("accepted", [("P112", "warning")])
+    report = _counts(plan, tmp_path, unlikely)
+    assert (report.verdict, _rules(report)) == ("accepted", [])
+    # What the pattern does not match is not free.
+    plan = _allowing(new_plan(), "8[0-9]{8}")
+    assert _rules(_counts(plan, tmp_path, [each for each in likely if each[0] != "8"])) == [("P104", "error")]
+
+
+@pytest.mark.parametrize("form", FORMS_OF)
+def test_an_allowance_frees_no_separated_labelled_or_masked_number(
+    new_plan: NewPlan, tmp_path: Path, form: str
+) -> None:
+    plan = _allowing(new_plan(), ".*")
+    report = _counts(plan, tmp_path, ["x", FORMS_OF[form]])
+    assert (report.verdict, _rules(report)) == ("rejected", [(RULE_OF[form], "error")])
+
+
+def test_a_collection_may_declare_a_warning_for_20_to_59_values_and_for_no_more(
+    new_plan: NewPlan, tmp_path: Path
+) -> None:
+    declared = _allowing(new_plan(), "", fewNineDigits="warning")
+    report = _counts(declared, tmp_path, ssns(random.Random(1), 40))
+    assert (report.verdict, _rules(report)) == ("accepted", [("P110", "warning")])
+    assert _counts(declared, tmp_path, ssns(random.Random(1), 80)).verdict == "rejected"
+    assert _counts(_allowing(new_plan(), ""), tmp_path, ssns(random.Random(1), 40)).verdict == "rejected"
+
+
+# A number anywhere in an accepted file.
+
+
+def _spelled(form: str, around: str, cell: str) -> str:
+    return around.format(form=FORMS_OF[form], cell=cell)
+
+
+@settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(data=st.data(), form=st.sampled_from(list(FORMS_OF)))
+def test_a_form_anywhere_in_an_accepted_file_refuses_it_there_and_taking_it_out_restores_it(
+    tmp_path: Path, data: st.DataObject, form: str
+) -> None:
+    collection, name = data.draw(st.sampled_from(LAYOUTS))
+    stated = PLAN.collection(collection).layout(name)
+    cells = _example(collection, name, 3)
+    above = len(stated.title_lines)
+    where = data.draw(st.sampled_from(["cell", "header", "file name", *(["title line"] if above else [])]))
+    around = data.draw(st.sampled_from(["{form}", "{cell} {form}", "{form} {cell}", "{cell} {form} {cell}"]))
+    row = {"cell": above + data.draw(st.integers(1, 3)), "header": above, "title line": 0, "file name": 0}[where]
+    place = data.draw(st.integers(0, len(cells[row]) - 1))
+    changed = [list(each) for each in cells]
+    file = "x.csv"
+    if where == "file name":
+        file = f"{_spelled(form, around, 'x').replace('*', 'x')}.csv"
+    else:
+        changed[row][place] = _spelled(form, around, cells[row][place])
+    report = _judged(tmp_path, changed, collection, name, file)
+    rule, column, rows = {
+        "cell": (RULE_OF[form], place + 1, (row + 1,)),
+        "header": (RULE_OF[form], place + 1, (row + 1,)),
+        "title line": ("P107", None, (row + 1,)),
+        "file name": ("P108", None, ()),
+    }[where]
+    assert report.verdict == "rejected"
+    assert (rule, column, rows) in _prohibited(report)
+    restored = _judged(tmp_path, cells, collection, name)
+    assert (restored.verdict, restored.findings) == ("accepted", ())
+
+
+_ANY = st.text(st.characters(codec="utf-8", exclude_characters="\0"), max_size=40)
+
+
+@settings(max_examples=400, deadline=None)
+@given(before=_ANY, after=_ANY, form=st.sampled_from(list(FORMS_OF)), header=_ANY)
+def test_a_form_set_off_by_blanks_is_found_in_any_text_under_any_header(
+    before: str, after: str, form: str, header: str
+) -> None:
+    text = f"{before} {FORMS_OF[form]} {after}"
+    assert form in {hit.form for hit in find_in_text(text)}
+    assert form in {hit.form for _, hit in find_in_column([text], header)}
+
+
+@pytest.mark.parametrize(
+    ("header", "values", "form"),
+    [
+        ("SSN", ["000123456"], "header"),
+        ("Comment", ["SSN 000123456"], "labelled"),
+        ("Local id", ssns(random.Random(4), 60), "statistics"),
+        ("Local id", ssns(random.Random(4), 30), "statistics_few"),
+        ("Local id", ssns(random.Random(4), 19), None),
+        ("Local id", ["000123456"], None),
+        ("ZIP", ssns(random.Random(4), 60), None),
+        ("SASID", ["0000000001"], None),
+        ("Comment", ["SSN on file, ZIP 000123456"], None),
+    ],
+)
+def test_nine_bare_digits_are_found_exactly_where_there_is_evidence(
+    header: str, values: list[str], form: str | None
+) -> None:
+    assert {hit.form for _, hit in find_in_column(values, header)} == ({form} if form else set())
+
+
+def test_every_form_has_a_rule() -> None:
+    assert {*FORMS, "outside_table", "metadata", "file_name", "too_few", "allowed"} == set(PROHIBITED.values())
+    assert PROHIBITED["P106"] == MASKED
+
+
+# State student numbers.
+
+
+def _with_sasids(numbers: list[str]) -> Cells:
+    cells = _example("psis-registration", "registration", len(numbers))
+    place = cells[0].index("sasid")
+    return [
+        cells[0],
+        *([*row[:place], number, *row[place + 1 :]] for row, number in zip(cells[1:], numbers, strict=True)),
+    ]
+
+
+def _born(cells: Cells) -> list[str]:
+    place = cells[0].index("date_of_birth")
+    return [f"{row[place][4:]}{row[place][:4]}{number:02}" for number, row in enumerate(cells[1:])]
+
+
+_POOR: dict[str, Callable[[], list[str]]] = {
+    "Q102": lambda: [f"54321{number:05}" for number in range(100, 140)],
+    "Q103": lambda: [f"{number:02}2001{number % 12 + 1:02}{number % 28 + 1:02}" for number in range(10, 50)],
+    "Q104": lambda: _born(_example("psis-registration", "registration", 40)),
+    "Q105": lambda: [f"1{number}" for number in ssns(random.Random(6), 40)],
+}
+
+
+def test_every_fault_of_state_student_numbers_has_a_case() -> None:
+    assert set(_POOR) == set(STATE_ID_FAULTS)
+
+
+@pytest.mark.parametrize("rule", _POOR)
+def test_poor_state_student_numbers_are_a_warning_and_refuse_nothing(tmp_path: Path, rule: str) -> None:
+    report = _judged(tmp_path, _with_sasids(_POOR[rule]()), "psis-registration", "registration")
+    found: list[Finding] = [each for each in report.findings if each.rule == rule]
+    assert [(each.severity, each.field) for each in found] == [("warning", "sasid")]
+    assert found[0].column == 1 + _example("psis-registration", "registration", 1)[0].index("sasid")
+
+
+@pytest.mark.parametrize("make", ["random", "invented"])
+def test_good_and_invented_state_student_numbers_pass(tmp_path: Path, make: str) -> None:
+    chance = random.Random(9)
+    numbers = [
+        f"{chance.randint(10**9, 10**10 - 1)}" if make == "random" else f"{place:010}" for place in range(1, 200)
+    ]
+    report = _judged(tmp_path, _with_sasids(numbers), "psis-registration", "registration")
+    assert [each.rule for each in report.findings if each.rule in STATE_ID_FAULTS] == []
