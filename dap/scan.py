@@ -163,7 +163,12 @@ def _delimiter(text: str) -> str | None:
             return None
         width, count = max(Counter(widths).items(), key=lambda item: (item[0] > 1, item[1]))
         # A sentence holds commas too, but not as many in each line.
-        if width > 1 and 2 * count > len(widths) and (len(widths) > 1 or width > 2) and count * width > most:
+        if (
+            width > 1
+            and 2 * count > len(widths) - (width > 2)
+            and (len(widths) > 1 or width > 2)
+            and count * width > most
+        ):
             best, most = delimiter, count * width
     return best
 
