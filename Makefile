@@ -8,7 +8,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 VERSION := import sys; print("%d.%d" % sys.version_info[:2])
 
-.PHONY: help demo test lab lock bench bench-start bench-plan pages clean same-python
+.PHONY: help demo test lab lock bench bench-start bench-plan bench-identifiers mutants pages clean same-python
 .DELETE_ON_ERROR:
 
 help: ## List these words
@@ -29,13 +29,19 @@ lab: $(READY) ## Set up, then open JupyterLab on the notebooks; ARGS reaches dap
 lock: $(READY) ## Write the locks and environment.yml from pyproject.toml; ARGS=--upgrade takes newer versions
 	$(BIN)/python tools/write_locks.py $(ARGS)
 
-bench: bench-start bench-plan ## Run every benchmark
+bench: bench-start bench-plan bench-identifiers ## Run every benchmark
 
 bench-start: $(READY) ## Time a check of 100 rows against the import of Great Expectations
 	@$(BIN)/python benchmarks/start.py
 
 bench-plan: $(READY) ## Time the reading and linting of the plan
 	@$(BIN)/python benchmarks/plan.py
+
+bench-identifiers: $(READY) ## Measure the detector of Social Security numbers beside its peers; ARGS=--quick takes less
+	@$(BIN)/python -m benchmarks.identifiers $(ARGS)
+
+mutants: $(READY) ## Take out each rule of the detector in turn and see a case fail
+	$(BIN)/python -m pytest -q tests/test_identifier_rules.py -k without_any_one_rule
 
 pages: $(READY) ## Write docs/rules/ from the table of rules
 	$(BIN)/python tools/write_rule_pages.py

@@ -130,7 +130,8 @@ def test_every_suite_asks_every_rule_and_every_rule_has_a_case() -> None:
 
 @pytest.mark.parametrize("place", ["comment", "sheet name", "archive member name"])
 def test_hidden_parts_are_searched_and_counted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, place: str) -> None:
-    read = dap.gate.read
+    from dap.submission import read
+
     hidden: tuple[HiddenText, ...] = ()
 
     def with_hidden(*arguments: object, **named: object) -> Submission:
