@@ -123,9 +123,7 @@ def _peers() -> Iterator[tuple[str, Detector]]:
 
 def _accuracy() -> bool:
     peers = list(_peers())
-    print(
-        f"\nCells and columns of {len(SEEDS)} seeds: what is found of each group; of one with a star all of it is false.\n"
-    )
+    print(f"\nCells and columns of {len(SEEDS)} seeds: what is found of each group; with a star it is false.\n")
     print(f"{'':44}" + "".join(f"{name:>11}" for name, _ in peers))
     met = True
     for kind, targets in (("cells", CELL_TARGETS), ("columns", COLUMN_TARGETS)):
@@ -142,9 +140,7 @@ def _accuracy() -> bool:
             rates = [rate([pair for pairs in answers[peer].values() for pair in pairs]) for peer, _ in peers]
             print(f"{kind + ', ' + name:44}" + "".join(f"{each:11.3f}" for each in rates))
             met &= rates[0] >= targets[name == "precision"]
-        print(
-            f"{kind}: recall at least {targets[0]}, precision at least {targets[1]} wanted: {'reached' if met else 'MISSED'}\n"
-        )
+        print(f"{kind}: recall and precision of {targets} wanted: {'reached' if met else 'MISSED'}\n")
     return met
 
 
@@ -245,9 +241,7 @@ def _hostile() -> bool:
         good = once <= HOSTILE_SECONDS and twice / once <= HOSTILE_RATIO
         met &= good
         print(f"{name:32}{once:8.2f}{twice / once:8.2f}{'' if good else '  MISSED'}")
-    print(
-        f"at most {HOSTILE_SECONDS:g} s/MB and {HOSTILE_RATIO:g} times for twice wanted: {'reached' if met else 'MISSED'}\n"
-    )
+    print(f"{HOSTILE_SECONDS:g} s/MB and {HOSTILE_RATIO:g} times for twice wanted: {'reached' if met else 'MISSED'}\n")
     return met
 
 
@@ -311,9 +305,7 @@ def _submissions(megabytes: int) -> bool:
         alarms += len(screen.places) + len(screen.doubts)
         files += 1
     cells_a_second = files * ROWS * len(table) / seconds
-    print(
-        f"Invented submissions: {size / 1e6:.0f} MB in {files} files, {seconds:.1f} s, {cells_a_second:,.0f} cells a second"
-    )
+    print(f"Invented submissions: {size / 1e6:.0f} MB in {files} files, {cells_a_second:,.0f} cells a second")
     print(f"false alarms, at most 0 wanted: {alarms}: {'MISSED' if alarms else 'reached'}")
     return not alarms
 
