@@ -103,7 +103,7 @@ def _presidio() -> Detector:
 
 def _scrubadub() -> Detector:
     import scrubadub
-    from scrubadub.detectors import SocialSecurityNumberDetector
+    from scrubadub.detectors.en_US import SocialSecurityNumberDetector
 
     scrubber = scrubadub.Scrubber(detector_list=[SocialSecurityNumberDetector(locale="en_US")], locale="en_US")
     return lambda texts, header: [any(True for _ in scrubber.iter_filth(text)) for text in texts]
@@ -237,19 +237,22 @@ def _hostile() -> bool:
     _seconds("warm")
     for name, piece in HOSTILE.items():
         cell = piece * (1_000_000 // len(piece.encode("utf-8")))
-        once, twice = min(_seconds(cell) for _ in range(3)), min(_seconds(cell * 2) for _ in range(3))
-        good = once <= HOSTILE_SECONDS and twice / once <= HOSTILE_RATIO
+        once = min(_seconds(cell) for _ in range(5))
+        # What takes a twentieth of a second is measured in larger pieces: the clock and the caches would decide.
+        longer = cell * (1 if once > 0.2 else 8)
+        ratio = min(_seconds(longer * 2) for _ in range(5)) / min(_seconds(longer) for _ in range(5))
+        good = once <= HOSTILE_SECONDS and ratio <= HOSTILE_RATIO
         met &= good
-        print(f"{name:32}{once:8.2f}{twice / once:8.2f}{'' if good else '  MISSED'}")
+        print(f"{name:32}{once:8.2f}{ratio:8.2f}{'' if good else '  MISSED'}")
     print(f"{HOSTILE_SECONDS:g} s/MB and {HOSTILE_RATIO:g} times for twice wanted: {'reached' if met else 'MISSED'}\n")
     return met
 
 
 def _seconds(cell: str) -> float:
-    begin = time.perf_counter()
+    begin = time.process_time()
     for _ in find_in_column([cell], "SSN"):
         pass
-    return time.perf_counter() - begin
+    return time.process_time() - begin
 
 
 # Invented submissions without a number.
@@ -299,9 +302,9 @@ def _submissions(megabytes: int) -> bool:
     while size < megabytes * 1_000_000:
         table = _submission(chance, ROWS)
         size += sum(len(value or "") + 1 for _, values in table for value in values)
-        begin = time.perf_counter()
+        begin = time.process_time()
         screen = screen_table(table, range(2, 2 + ROWS), 1)
-        seconds += time.perf_counter() - begin
+        seconds += time.process_time() - begin
         alarms += len(screen.places) + len(screen.doubts)
         files += 1
     cells_a_second = files * ROWS * len(table) / seconds

@@ -53,6 +53,7 @@ def _planted(collection: str, name: str) -> str:
         ",".join([f"{WORD}{place}" for place in range(width + 3)]),
         ",".join([f'"{WORD}\n{DIGITS}"'] * (width + 3)),
         f"{WORD},{DIGITS}",
+        ",".join([f"***-**-{DIGITS[-4:]}", f"last four of SSN: {DIGITS[-4:]}", "SSN 000869753"] * ((width + 3) // 3)),
         ",".join([WORD] * (width + 9)),
         f'5{WORD}" tall,{DIGITS}',
         *(f"{line},{WORD},{DIGITS},000869753" for line in lines[above + 1 :]),

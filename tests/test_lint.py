@@ -630,6 +630,26 @@ CASES = [
         )
         for number, pattern in enumerate(("[0-9-]+", "[1-8][0-9]{2}[ -][0-9]{2}[ -][0-9]{4}", ".*"), start=1)
     ),
+    *(
+        Case(
+            "L102",
+            f"allowance without {lacking}",
+            _acquisition("seat", allows={key: text for key, text in whole.items() if key != lacking}),
+            ROSTER,
+            f"{_where('seat')}, acquisition, allows",
+            f'the property "{lacking}" is missing',
+        )
+        for whole in ({"pattern": "[0-9]{9}", "reason": "Example reason"},)
+        for lacking in whole
+    ),
+    Case(
+        "L102",
+        "few nine digits",
+        _roster(lambda d: d["acquisition"].update(fewNineDigits="never")),
+        ROSTER,
+        "acquisition, fewNineDigits",
+        "",
+    ),
     # L150 to L155: layouts
     *(
         Case(

@@ -55,13 +55,13 @@ class Column:
 
     def doubts(self) -> Iterator[Found]:
         """What is worth a look: bare values too few to tell, or allowed ones that look like SSNs together."""
-        if words.heads_ssns(self.header) or not prefilter.holds_nine(self._joined):
+        if not prefilter.holds_nine(self._joined) or words.heads_ssns(self.header) or words.names_thing(self.header):
             return
         allowed = self._numbers(allowed=True) if self._allowed else {}
         for form, numbers in ((TOO_FEW, self._bare), (ALLOWED, allowed)):
             judged = Numbers(tuple(numbers.values()))
             enough = FEWEST_DOUBTED <= judged.count < FEWEST if form == TOO_FEW else judged.count >= FEWEST
-            if enough and not words.names_thing(self.header) and judged.look_like_ssns(few=form == TOO_FEW):
+            if enough and judged.look_like_ssns(few=form == TOO_FEW):
                 said = _DOUBTS[form]
                 yield from ((place, Hit(label(digits), form, said)) for place, digits in numbers.items())
 

@@ -60,7 +60,10 @@ def _separated(text: str) -> Iterator[Hit]:
     if not found:
         return
     named = any(words.ssn_words().search(said) for said in words.words(text))
+    seen: set[str] = set()
     for place, number in enumerate(found):
+        if (kind := label(number.digits)) in seen:
+            continue
         # Two such numbers in a row vouch for each other, and a word for Social Security number for all.
         beside = found[max(0, place - 1) : place] + found[place + 1 : place + 2]
         repeated = any(
@@ -68,7 +71,8 @@ def _separated(text: str) -> Iterator[Hit]:
             for other in beside
         )
         if named or repeated or not explained(text, number):
-            yield Hit(label(number.digits), SEPARATED, "three, two and four digits with separators between")
+            seen.add(kind)
+            yield Hit(kind, SEPARATED, "three, two and four digits with separators between")
 
 
 def _labelled(text: str) -> Iterator[Hit]:
