@@ -394,6 +394,7 @@ def test_a_file_that_cannot_be_described_says_why_and_echoes_nothing(
     [
         ("grade,note\nK,x\nK,000-12-3456\nK,000-12-3456 x\n", "column 2, rows 3, 4: A number is written like"),
         ("grade,note\nK,SSN 000123456\n", "column 2, row 2: Nine digits are labelled"),
+        ("grade,note\nK,xxx-xx-3456\n", "column 2, row 2: A masked Social Security number"),
         ("grade,000-12-3456\nK,x\n", "column 2: the header: A number is written like"),
         ("grade,SSN\nK,x\n", "column 2: the header is a name for a Social Security number"),
         ("grade,note\nK,x\nK,x\n000-12-3456\n", "row 4: A number like a Social Security number is in a line"),

@@ -12,10 +12,11 @@ from typing import Any
 from dap.describe.columns import Column, known, looks_like_data, proves_header
 from dap.describe.table import DELIMITERS, CannotDescribe, Row, Table, said_rows, table_of
 from dap.errors import RequestError
-from dap.identifiers import LABELLED, SEPARATED, find_in_column, find_in_text, names_ssn
+from dap.identifiers import find_in_column, find_in_text, names_ssn
 from dap.plan import Element
 from dap.rules import rule
 from dap.submission.reading import same_name
+from dap.suites import PROHIBITED
 
 __all__ = ["DELIMITERS", "ID", "CannotDescribe", "Draft", "describe"]
 
@@ -24,7 +25,7 @@ ID = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 
 _DRAWS_NOTHING = re.compile(r"[\s\u00ad\u115f\u1160\u180e\u200b-\u200f\u2060-\u2064\u2800\u3164\ufeff]*")
 _CHUNK = 20_000
-_RULE_OF = {SEPARATED: "P101", LABELLED: "P102"}
+_RULE_OF = {form: id for id, form in PROHIBITED.items()}
 
 
 @dataclass(frozen=True)
