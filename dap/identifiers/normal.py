@@ -38,7 +38,7 @@ _LONG = 2_000
 _INLINE = r"/?(?:a|b|abbr|bdi|bdo|big|code|em|font|i|ins|mark|small|span|strong|sub|sup|tt|u|wbr|s|o:p)"
 _TAG = re.compile(r"<(?:!--[^<>]{0,400}--|[/!]?[A-Za-z][^<>]{0,400})>")
 _INLINE_TAG = re.compile(rf"<(?:{_INLINE}(?:[ /][^<>]{{0,400}})?|!--[^<>]{{0,400}}--)>", re.IGNORECASE)
-_ESCAPE = re.compile(r"\\u([0-9A-Fa-f]{4})|\\x([0-9A-Fa-f]{2})")
+_ESCAPE = re.compile(r"[\\%]u([0-9A-Fa-f]{4})|\\x([0-9A-Fa-f]{2})")
 _PLUS = re.compile(r"(?<=[0-9])\+{1,4}(?=[0-9])")
 
 
@@ -51,7 +51,7 @@ def _percent_codes(text: str) -> str:
 
 
 def _escapes(text: str) -> str:
-    return _ESCAPE.sub(lambda found: chr(int(found[1] or found[2], 16)), text) if "\\" in text else text
+    return _ESCAPE.sub(lambda found: chr(int(found[1] or found[2], 16)), text) if "\\" in text or "%u" in text else text
 
 
 # What is decoded, in this order, until nothing changes.
@@ -101,7 +101,7 @@ VARIANTS: dict[str, Callable[[str], str]] = {
     "without raised digits": _without_raised,
 }
 
-_TO_DECODE = re.compile(r"&[#A-Za-z]|%[0-9A-Fa-f]{2}|\\[ux][0-9A-Fa-f]{2}|<[/!A-Za-z]|[0-9]\+[0-9]")
+_TO_DECODE = re.compile(r"&[#A-Za-z]|%u?[0-9A-Fa-f]{2}|\\[ux][0-9A-Fa-f]{2}|<[/!A-Za-z]|[0-9]\+[0-9]")
 
 
 def normalised(text: str) -> tuple[str, ...]:

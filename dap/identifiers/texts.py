@@ -21,7 +21,7 @@ _JOINT = r"[ .:#=()\-\"',\[]"
 _SAID = rf"(?: ?(?:{_NUMBER}|is|was|es|value|id)(?![a-z])){{0,3}}{_JOINT}{{0,6}}"
 # What may stand between "last four", a word for the number and the four digits themselves.
 _LINK = (
-    rf"{_JOINT}{{0,4}}(?:(?:digits?|digitos|of|the|her|his|their|my|your|is|are|was|were|de|del|la|su|es|son|for|{_NUMBER})"
+    rf"{_JOINT}{{0,4}}(?:(?:digits?|digitos|numbers|of|the|her|his|their|my|your|is|are|was|were|de|del|la|su|es|son|for|{_NUMBER})"
     rf"(?![a-z]){_JOINT}{{0,3}}){{0,5}}"
 )
 _FOUR = r"(?<![0-9])(?<![0-9][./\-])[x*#]{0,9}[0-9]{4}(?![0-9a-z]|[./\-][0-9])"

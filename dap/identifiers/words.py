@@ -33,6 +33,7 @@ SSN_WORDS: dict[str, str] = {
     "ss no": r"ss {number}|ss-{number}",
     "s.s.": r"(?<!\.)s\. ?s\.(?: ?{number}| ?#)?",
     "s/s": r"s/s",
+    "ss last four": r"ss last ?(?:4|four)|(?:last ?(?:4|four)|l4)(?: digits)?(?: of)? ss",
     "soc sec": r"(?:soc|social)\.? ?sec\.?(?: ?{number}| ?#)?",
     "social security": r"(?:soc\.?|social) ?security(?: ?{number})?",
     "social": r"social{social}",
@@ -125,7 +126,8 @@ PERSONS = (
 LAST_FOUR: dict[str, str] = {
     "last four": r"(?:last|final|lst) ?(?:four|4)",
     "l4": r"l4|l 4",
-    "ending": r"(?:ends?|ending) (?:in|with)|ending",
+    "partial": r"partial|truncated|trunc",
+    "ending": r"(?:ends?|ending) (?:in|with)|ending|ends",
     "ultimos cuatro": r"ultimos ?(?:cuatro|4)|termina(?:dos?|das?|cion)? en|terminacion",
 }
 # "SSN4" as a whole header.
