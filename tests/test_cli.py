@@ -87,6 +87,7 @@ def test_a_rejected_and_an_unreadable_file_exit_1_through_the_real_command(bad: 
         "message": "",
         "fix": "",
         "mandate": first["findings"][0]["mandate"],
+        "labels": ["ssn-shaped"],
     }
 
 
@@ -125,7 +126,7 @@ def test_what_could_not_run_exits_3_and_gives_no_verdict(good: Path, copy: Path)
         (("check", "{folder}/empty", "--collection", "psis-october"), "the folder holds no file"),
         (("chek", "{good}"), "dap --help"),
         (("example", "edsight-chronic-absenteeism"), "--resource"),
-        (("explain", "P10"), 'no such rule. Did you mean "P10'),
+        (("explain", "P10"), 'no such rule. Did you mean "P1'),
     ],
 )
 def test_a_wrong_request_says_what_to_do(
