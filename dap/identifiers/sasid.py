@@ -20,7 +20,7 @@ FEWEST = 30
 
 _TEN = re.compile(r"[0-9]{10}")
 # The plan's own invented numbers, as in 0000000001, look invented on purpose.
-_INVENTED = "000000"
+_INVENTED = "0000"
 _KEYS = str.maketrans("abcdefghijklmnopqrstuvwxyz", "22233344455566677778889999")
 _NAME = re.compile(r"[a-z]{4}")
 
@@ -33,7 +33,7 @@ def poor_numbers(
     """The places, from 0, of the numbers that show each fault (`REGULAR`, `DATE_LIKE`, `DERIVED`, `LIKE_SSN`).
 
     `births` and `names` are columns of the same file, as long as `values`. A fault that is not shown is not in the
-    answer. Only ten-digit values that do not begin with six zeros are looked at, from 30 different ones on.
+    answer. Only ten-digit values that do not begin with four zeros are looked at, from 30 different ones on.
     """
     numbers = {place: value for place, value in enumerate(values) if value and _is_number(value)}
     if len(set(numbers.values())) < FEWEST:
