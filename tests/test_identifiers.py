@@ -544,12 +544,19 @@ def test_a_hostile_megabyte_is_searched_in_seconds(name: str) -> None:
         "000\u204412\u22153456",
         "000-12-3456\u00b9",
         "00\x010-12-3456",
+        "2001-01-01-000-12-3456",
+        "000-12-3456-2001-01-01",
+        "2025-26-000-12-3456.csv",
+        "000-12-3456-2025-26.csv",
     ],
 )
 def test_what_stands_beside_a_separated_number_does_not_hide_it(text: str) -> None:
     assert [hit.form for hit in find_in_text(text)][:1] == ["separated"]
 
 
-@pytest.mark.parametrize("text", ["1.000.12.3456", "000-12-3456-7", "12-345-67-8901", "10.000.12.3456.1"])
+@pytest.mark.parametrize(
+    "text",
+    ["1.000.12.3456", "000-12-3456-7", "12-345-67-8901", "10.000.12.3456.1", "2025-000-12-3456", "2025-30-000-12-3456"],
+)
 def test_versions_and_codes_of_many_parts_pass(text: str) -> None:
     assert find_in_text(text) == ()

@@ -21,21 +21,21 @@ CHAIN_MARKS: dict[str, str] = {
     "asterisk": "*",
     "bar": "|",
 }
-_DAY = re.compile(r"(?<![0-9])((?:19|20)[0-9]{2})([-./_])(?:0[1-9]|1[0-2])\2(?:0[1-9]|[12][0-9]|3[01])\Z")
-_SCHOOL_YEAR = re.compile(r"(?<![0-9])(?:19|20)([0-9]{2})[-./_]([0-9]{2})\Z")
+_DAY = re.compile(r"(?:19|20)[0-9]{2}([-./:])(?:0[1-9]|1[0-2])\1(?:0[1-9]|[12][0-9]|3[01])")
+_SCHOOL_YEAR = re.compile(r"(?:19|20)([0-9]{2})[-./:]([0-9]{2})")
 
 
-def _ends_with_school_year(text: str) -> bool:
-    found = _SCHOOL_YEAR.search(text)
+def _is_school_year(text: str) -> bool:
+    found = _SCHOOL_YEAR.fullmatch(text)
     return found is not None and (int(found[1]) + 1) % 100 == int(found[2])
 
 
 # What is whole by itself, so that a number joined to it is not part of its chain, as in a file's name.
 WHOLE_BESIDE: dict[str, Callable[[str], bool]] = {
-    "day": lambda text: _DAY.search(text) is not None,
-    "school year": _ends_with_school_year,
+    "day": lambda text: _DAY.fullmatch(text) is not None,
+    "school year": _is_school_year,
 }
-_REACH = 12
+_REACH = 16
 _BOOK = re.compile(r"97[89](?:[ \-]?[0-9]){10}")
 
 
@@ -44,12 +44,12 @@ def _in_chain(text: str, found: Separated) -> bool:
     mark = found.first
     if mark != found.second or not set(mark) <= set(CHAIN_MARKS.values()):
         return False
+    run = string.digits + mark
     before, after = text[max(0, found.start - _REACH) : found.start], text[found.end : found.end + _REACH]
-    if after.startswith(mark) and after[len(mark) : len(mark) + 1].isdigit():
-        return True
-    if not (before.endswith(mark) and before[: -len(mark)][-1:].isdigit()):
-        return False
-    return not any(is_whole(before[: -len(mark)]) for is_whole in WHOLE_BESIDE.values())
+    head, tail = before[len(before.rstrip(run)) :], after[: len(after) - len(after.lstrip(run))]
+    joined = [head.removesuffix(mark)] if head.endswith(mark) and head.removesuffix(mark)[-1:].isdigit() else []
+    joined += [tail.removeprefix(mark)] if tail.startswith(mark) and tail.removeprefix(mark)[:1].isdigit() else []
+    return any(not any(is_whole(beside.strip(mark)) for is_whole in WHOLE_BESIDE.values()) for beside in joined)
 
 
 def _money(text: str, found: Separated) -> bool:
