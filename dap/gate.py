@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections import Counter
 from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -250,14 +249,13 @@ def _scanned(reading: Reading) -> Scanned:
     """What the suite's rules on prohibited identifiers went through; of an unreadable file nothing."""
     if not reading.readable:
         return Scanned()
-    parts = Counter(part.place for part in reading.hidden)
     return Scanned(
         cells=reading.rows * len(reading.columns) + len(reading.outside),
         headers=len(reading.header),
         file_name=int(bool(reading.file_name)),
-        sheets=parts["sheet name"],
-        hidden_parts=parts.total() - parts["sheet name"] - parts["archive member name"],
-        archive_members=parts["archive member name"],
+        sheets=reading.sheets,
+        hidden_parts=len(reading.hidden),
+        archive_members=reading.archive_members,
     )
 
 

@@ -75,6 +75,8 @@ class Contents:
     wrapped: tuple[Text, ...] = ()
     texts: tuple[Text, ...] = ()
     hidden: tuple[HiddenText, ...] = ()
+    sheets: int = 0
+    archive_members: int = 0
 
 
 @dataclass(frozen=True)
@@ -295,14 +297,13 @@ def _finding(
 
 def _scanned(contents: Contents) -> Scanned:
     cells = sum(len(table.rows) * len(table.columns) for table in contents.tables)
-    parts = Counter(part.place for part in contents.hidden)
     return Scanned(
         cells=cells + len(contents.texts) + len(contents.lines),
         headers=sum(len(table.header) for table in contents.tables),
         file_name=1,
-        sheets=parts["sheet name"],
-        hidden_parts=parts.total() - parts["sheet name"] - parts["archive member name"],
-        archive_members=parts["archive member name"],
+        sheets=contents.sheets,
+        hidden_parts=len(contents.hidden),
+        archive_members=contents.archive_members,
     )
 
 

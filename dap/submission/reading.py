@@ -67,8 +67,10 @@ class Reading:
     columns: tuple[str, ...] = ()
     faults: tuple[Fault, ...] = ()
     outside: tuple[Outside, ...] = ()
-    hidden: tuple[HiddenText, ...] = ()
     rows: int = 0
+    hidden: tuple[HiddenText, ...] = ()
+    sheets: int = 0
+    archive_members: int = 0
 
     @property
     def readable(self) -> bool:
