@@ -803,6 +803,10 @@ def _lost_zeros(chance: Chance, count: int) -> list[str]:
     return [str(int(each)) for each in ssns(chance, count)]
 
 
+def _one_state_lost_zeros(chance: Chance, count: int) -> list[str]:
+    return [str(int(each)) for each in one_state(chance, count)]
+
+
 def _float_text(chance: Chance, count: int) -> list[str]:
     return [f"{each}.0" for each in _lost_zeros(chance, count)]
 
@@ -863,6 +867,7 @@ COLUMNS: dict[str, tuple[bool, tuple[str, ...], tuple[int, ...], Values]] = {
     "neutral header": (True, (*NEUTRAL[:14], *PERSONS), (60, 100, 200, 400), ssns),
     "a person's header, one state": (True, PERSONS, (40, 60, 100, 200), one_state),
     "zeros lost": (True, PERSONS, (100, 200), _lost_zeros),
+    "zeros lost, one state": (True, PERSONS, (60, 100, 200), _one_state_lost_zeros),
     "read as numbers": (True, PERSONS, (100, 200), _float_text),
     "text guards": (True, PERSONS, (100,), _guarded),
     "several rows a person": (True, PERSONS, (60, 100), _repeated),

@@ -228,7 +228,7 @@ WITNESSES: Mapping[tuple[str, str], Witness] = {
     ("loose things", "case"): _thing("Case"),
     ("loose things", "paper"): _thing("Permit"),
     ("loose things", "vendor"): _thing("Vendor"),
-    ("loose things", "school"): _thing("School"),
+    ("loose things", "class"): _thing("Course"),
     ("last four", "last four"): _cell("last four of SSN: 3456"),
     ("last four", "l4"): _cell("3456", "L4 SSN"),
     ("last four", "partial"): _cell("3456", "SSN (partial)"),

@@ -103,15 +103,16 @@ class Column:
             and self._is_allowed(value) == allowed
         }
         nine = {place: digits for place, digits in numbers.items() if len(digits) == 9}
-        # Zeros are lost in one number of ten; where more are short, they are short numbers.
-        if len(numbers) - len(nine) > _SHORT_SHARE * len(nine):
+        # Zeros are lost in one number of ten, and in most of those of a state whose areas begin with one, such as
+        # Connecticut's 040 to 049; where next to none has nine digits, they are short numbers.
+        if len(nine) < _NINE_SHARE * len(numbers):
             numbers = nine
         if not allowed and sum(map(_is_long_number, self.values)) > 2 * len(numbers):
             return {}
         return {place: digits.zfill(9) for place, digits in numbers.items()}
 
 
-_SHORT_SHARE = 0.35
+_NINE_SHARE = 0.1
 
 
 def _is_long_number(value: str | None) -> bool:

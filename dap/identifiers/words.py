@@ -116,7 +116,8 @@ LOOSE_THINGS: dict[str, str] = {
     "case": r"case|caso|docket|claim|ticket|incident|complaint",
     "paper": r"policy|permit|license|licence|contract|grant|award|document|doc|application",
     "vendor": r"vendor|supplier|proveedor|company|organization|organisation|agency",
-    "school": r"school|district|facility|building|site|lea|course|section|class|room|bus|route|program|project",
+    # Not a school or district: a "school id" is as often a child's.
+    "class": r"course|section|class|room|bus|route|program|project",
 }
 PERSONS = (
     r"student|pupil|employee|emp|staff|teacher|educator|guardian|parent|mother|father|spouse|child|person|member"
