@@ -223,24 +223,29 @@ def _findings(contents: Contents, most: int | None) -> Iterator[Finding]:
     for texts in (contents.texts, contents.lines):
         found = [(each.row, hits) for each in texts if (hits := find_in_text(each.text))]
         if texts is contents.lines:
-            found += [*_across(contents.lines), *_across(contents.wrapped)]
+            found += [*_across(contents.lines), *_across(contents.wrapped, table=True)]
         yield from _of_texts(sorted(found, key=lambda each: each[0]), most, "line" if texts is contents.lines else "")
     for kind in dict.fromkeys(part.place for part in contents.hidden):
         hidden = [(part.row or 0, find_in_text(part.text)) for part in contents.hidden if part.place == kind]
         yield from _of_texts([(row, hits) for row, hits in hidden if hits], most, "metadata")
 
 
-def _across(lines: Sequence[Text]) -> Iterator[tuple[int, tuple[Hit, ...]]]:
-    """What a line break cuts in two: the end of a line and the beginning of the next hold what neither holds alone."""
+def _across(lines: Sequence[Text], *, table: bool = False) -> Iterator[tuple[int, tuple[Hit, ...]]]:
+    """What a line break cuts in two: the end of a line and the beginning of the next hold what neither holds alone.
+
+    In what may be a table a word at the end of a row says nothing of the next row's first number.
+    """
     for line, following in pairwise(lines):
         end, begin = line.text[-_TAIL:], following.text[:_NEXT]
         if not re.search(r"[0-9]", begin[:8]) or not re.search(r"[0-9A-Za-z#][^0-9A-Za-z]{0,4}$", end):
             continue
-        joined = set(find_in_text(f"{end}\n{begin}")) - set(find_in_text(end)) - set(find_in_text(begin))
+        alone = {*find_in_text(end), *find_in_text(begin)}
         # Lines of figures end and begin with digits; only a mark beside the break makes one number of them.
-        hits = tuple(hit for hit in joined if hit.form != SEPARATED or _marked(end, begin))
-        if hits:
-            yield line.row, tuple(sorted(hits, key=lambda hit: (hit.form, hit.label)))
+        hits = {hit for hit in find_in_text(f"{end}\n{begin}") if hit.form == SEPARATED and _marked(end, begin)}
+        if not table:
+            hits |= {hit for hit in find_in_text(f"{end}\n{begin.split()[0]}") if hit.form != SEPARATED}
+        if hits - alone:
+            yield line.row, tuple(sorted(hits - alone, key=lambda hit: (hit.form, hit.label)))
 
 
 def _marked(end: str, begin: str) -> bool:

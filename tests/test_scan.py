@@ -157,6 +157,11 @@ def test_nothing_of_the_file_or_its_name_is_printed(tmp_path: Path, capsys: pyte
         assert [each for each in (word, word.lower(), "869753", "9753", "86-9753") if each in out + err] == []
 
 
+def test_a_word_at_the_end_of_a_row_says_nothing_of_the_next_row(tmp_path: Path) -> None:
+    rows = "".join(f"{place:010},123456{place:03},SSN on file\n" for place in range(1, 9))
+    assert _scanned(tmp_path, f"SASID,Local id,note\n{rows}Total,8\n") == (CLEAN, [])
+
+
 def test_every_example_of_the_plan_is_clean() -> None:
     for path in sorted(ROOT.glob("catalog/collections/*/*.csv")):
         answer = scan(path)
