@@ -104,7 +104,7 @@ THINGS: dict[str, str] = {
     "order": r"po|purchase|order|requisition|work order",
     "book": r"isbn|issn|upc|ean|catalog|call number|accession|oclc|lccn",
     "part": r"sku|(?:model|part) (?:no|number|num)|serial",
-    "money": r"amount|amt|total|balance|price|cost|salary|wages?|payroll|budget|revenue|expenditures?|funds?|dollars?",
+    "money": r"amount|amt|total|balance|price|cost|salary|wages?|budget|revenue|expenditures?|funds?|dollars?",
     "measure": r"latitude|longitude|lat|lon|lng|coordinates?|population|count|bytes|size|area|quantity|qty",
     "place": r"geoid|fips|tract|census|block|gnis|osm|nces",
     "time": r"timestamp|epoch|time|date|datetime|year|month|day|dob|birthdate",
@@ -121,7 +121,8 @@ LOOSE_THINGS: dict[str, str] = {
 }
 PERSONS = (
     r"student|pupil|employee|emp|staff|teacher|educator|guardian|parent|mother|father|spouse|child|person|member"
-    r"|applicant|participant|patient|client|local id|alumno|estudiante|empleado|payee|user"
+    r"|applicant|participant|patient|client|local id|alumno|estudiante|empleado|payee|user|manager"
+    r"|counselor|driver|nurse|principal|coach|aide|dependent|beneficiary"
 )
 
 LAST_FOUR: dict[str, str] = {
