@@ -244,8 +244,14 @@ def test_control_characters_and_line_breaks_are_found_in_the_columns_asked_about
 
 
 def test_a_place_counts_its_rows_and_one_where_it_has_none() -> None:
-    assert Place("grade", 3, (2, 5)).as_dict() == {"field": "grade", "column": 3, "rows": [2, 5], "count": 2}
-    assert Place().as_dict() == {"field": None, "column": None, "rows": [], "count": 1}
+    assert Place("grade", 3, (2, 5)).as_dict() == {
+        "field": "grade",
+        "column": 3,
+        "rows": [2, 5],
+        "count": 2,
+        "labels": [],
+    }
+    assert Place().as_dict() == {"field": None, "column": None, "rows": [], "count": 1, "labels": []}
 
 
 @settings(max_examples=100)
