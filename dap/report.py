@@ -123,7 +123,7 @@ class Report:
             "file": {
                 "name": self.file_name,
                 "bytes": self.bytes,
-                "sha256": self.sha256,
+                "sha256": self.sha256 or None,
                 "rows": self.rows,
                 "columns": self.columns,
             },
