@@ -178,7 +178,7 @@ def as_csv(reports: Iterable[Report]) -> str:
     for report in reports:
         verdict = report.verdict or "could not run"
         if not report.findings:
-            writer.writerow(_safe(report.file_name, verdict, *[""] * (len(CSV_COLUMNS) - 2)))
+            writer.writerow(safe_cells(report.file_name, verdict, *[""] * (len(CSV_COLUMNS) - 2)))
         for finding in report.findings:
             said = (
                 finding.rule,
@@ -190,11 +190,11 @@ def as_csv(reports: Iterable[Report]) -> str:
                 finding.count,
             )
             for row in finding.rows or ("",):
-                writer.writerow(_safe(report.file_name, verdict, row, finding.column, finding.field, *said))
+                writer.writerow(safe_cells(report.file_name, verdict, row, finding.column, finding.field, *said))
     return out.getvalue()
 
 
-def _safe(*cells: object) -> list[str]:
+def safe_cells(*cells: object) -> list[str]:
     """Cells that no spreadsheet takes for a formula."""
     texts = ["" if cell is None else str(cell) for cell in cells]
     return [f"'{text}" if text.startswith(_FORMULA_STARTS) else text for text in texts]
@@ -258,7 +258,9 @@ def scanned_sentence(report: Report) -> str:
     scanned = report.scanned
     name = ", the file's name" if scanned.file_name else ""
     counted = f"{_counted(scanned.cells, 'cell')}, {_counted(scanned.headers, 'header')}"
-    return f"Searched for Social Security numbers: {counted}{name}."
+    sheets = f", {_counted(scanned.sheets, 'sheet')}" if scanned.sheets else ""
+    beside = f", {_counted(scanned.hidden_parts, 'text')} beside the table" if scanned.hidden_parts else ""
+    return f"Searched for Social Security numbers: {counted}{name}{sheets}{beside}."
 
 
 def not_asked_sentence(report: Report) -> str:

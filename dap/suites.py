@@ -224,7 +224,9 @@ class _Builder:
             return _said_values(said)
         if fault == "sheet_unclear":
             return f'"{self.layout.sheet}"' if self.layout.sheet else "its table"
-        limits = {"too_large": "file_bytes", "too_wide": "columns", "unpacks_too_large": "unpacked_bytes"}
+        if fault == "too_large":
+            return f"{LIMITS.said('file_bytes')}, {LIMITS.said('rows')}, {LIMITS.said('cells')}"
+        limits = {"too_wide": "columns", "unpacks_too_large": "unpacked_bytes"}
         if fault in limits:
             return LIMITS.said(limits[fault])
         if fault == "cell_too_long":

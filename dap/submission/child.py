@@ -23,7 +23,7 @@ _FORMATS = frozenset({"", "zip", "gzip", "xlsx", "xls", "ods", "parquet"})
 _MOST_ANSWERED = 6 * LIMITS.unpacked_bytes
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Line:
     """One row of a sheet: its number, its cells' text, and what each holds (`cell_text.KINDS`)."""
 
@@ -148,7 +148,8 @@ def _line(number: Any, cells: Any, kinds: Any, texts: dict[str, str]) -> Line:
         raise ValueError
     if not KINDS.issuperset(kinds) or not all(type(cell) is str for cell in cells):
         raise ValueError
-    return Line(number, tuple([texts.setdefault(cell, cell) for cell in cells]), kinds)
+    known = texts.setdefault if len(texts) < 100_000 else texts.get
+    return Line(number, tuple([known(cell, cell) for cell in cells]), kinds)
 
 
 def _take_end(answer: Answer, end: dict[str, Any]) -> None:

@@ -22,6 +22,7 @@ from dap.submission.table import (
 )
 from dap.submission.text import RowError, decode
 
+_HELD_ONCE = 100_000
 _GUARD = re.compile(r'="((?:[^"]|"")*)"')
 
 
@@ -49,7 +50,7 @@ def read_delimited(content: bytes, layout: Layout, reading: Reading) -> Submissi
         records = _within_limits(_records(text, dialect))
     except RowError as error:
         return unreadable(reading, _fault(error))
-    return build_table(reading, records, layout, Faults())
+    return build_table(reading, records, layout, Faults(), look_for_lost="\ufffd" in text)
 
 
 def has_header(content: bytes, layout: Layout) -> bool:
@@ -133,6 +134,7 @@ def _within_limits(records: Iterable[Record]) -> list[Record]:
     kept: list[Record] = []
     cells = 0
     texts: dict[str, str] = {}
+    known = texts.setdefault
     for record in records:
         cells += len(record.cells)
         if record.number > LIMITS.rows or cells > LIMITS.cells:
@@ -141,7 +143,9 @@ def _within_limits(records: Iterable[Record]) -> list[Record]:
             raise RowError("too_wide", record.number)
         if any(len(cell) > LIMITS.cell_characters for cell in record.cells):
             raise RowError("cell_too_long", record.number)
-        shared = tuple([texts.setdefault(cell, cell) for cell in record.cells])
+        if len(texts) > _HELD_ONCE:
+            known = texts.get  # A column of ids has no end of different ones.
+        shared = tuple([known(cell, cell) for cell in record.cells])
         kept.append(Record(record.number, shared, record.faults))
     return kept
 
@@ -165,6 +169,8 @@ def _records(text: str, dialect: _Dialect) -> Iterator[Record]:
             continue
         position = end + 1
         line = line.removesuffix("\r")
+        if len(line) >= LIMITS.columns and line.count(delimiter) >= LIMITS.columns:
+            raise RowError("too_wide", number)
         faults = ("stray_line_end",) if stray in line else ()
         yield Record(number, tuple(line.split(delimiter)) if line.strip(" ") else (), faults)
 
@@ -204,6 +210,8 @@ class _Splitter:
             else:
                 cell, position = self._plain(position, number, faults)
             cells.append(_unguarded(cell) if dialect.guards else cell)
+            if len(cells) > LIMITS.columns:
+                raise RowError("too_wide", number)
             if position >= length or text[position] == line_end:
                 return tuple(cells), tuple(sorted(faults)), position + 1
             position += 1

@@ -11,12 +11,12 @@ MEGABYTE = 1_000_000
 class Limits:
     """The most that a submission may have of anything; beyond it the file is refused, before it is read where possible.
 
-    The largest file a Connecticut district sends, a year of daily attendance, has some 20 MB. What stands here is many
-    times that, and little enough that no file takes more than half a minute or a gigabyte.
+    A statewide register of half a million rows has some 170 MB as text and fits in; whatever is packed, and could grow
+    without end, is stopped after 25 seconds or at 900 MB.
     """
 
-    file_bytes: int = 100 * MEGABYTE
-    unpacked_bytes: int = 200 * MEGABYTE
+    file_bytes: int = 250 * MEGABYTE
+    unpacked_bytes: int = 250 * MEGABYTE
     """All that an archive or a workbook unpacks to."""
     ratio: int = 100
     """How many times its packed size a member may unpack to, once it is larger than `ratio_from`."""
@@ -27,11 +27,11 @@ class Limits:
     cell_characters: int = 32_767
     """The most that a cell of Excel can hold."""
     columns: int = 2_000
-    rows: int = 2_000_000
-    cells: int = 12_000_000
+    rows: int = 5_000_000
+    cells: int = 40_000_000
     hidden_texts: int = 200_000
     """Texts beside the table, such as the cells of other sheets, that are handed to the screen for identifiers."""
-    seconds: int = 20
+    seconds: int = 25
     """Of one child process, by the clock and by the processor."""
     memory_bytes: int = 900 * MEGABYTE
     """The address space of one child process."""

@@ -33,17 +33,22 @@ def parse(chunks: Iterable[bytes], handler: Handler) -> None:
 
     # defusedxml has set the parser's own guards; only what is done with the events is ours.
     parser = DefusedXMLParser(forbid_dtd=True).parser
-    path = handler.path
+    path, start, end = handler.path, handler.start, handler.end
+    names: dict[str, str] = {}
 
-    def started(name: str, attributes: Mapping[str, str]) -> None:
-        name = _local(name)
-        path.append(name)
+    def started(name: str, attributes: dict[str, str]) -> None:
+        local = names.get(name) or names.setdefault(name, _local(name))
+        path.append(local)
         if len(path) > _DEEPEST:
             raise ReadError("workbook_damaged")
-        handler.start(name, {_local(key): value for key, value in attributes.items()} if attributes else {})
+        for key in attributes:
+            if "}" in key:
+                attributes = {_local(key): value for key, value in attributes.items()}
+                break
+        start(local, attributes)
 
     def ended(name: str) -> None:
-        handler.end(_local(name))
+        end(names[name])
         path.pop()
 
     parser.ordered_attributes = False

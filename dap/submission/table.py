@@ -24,7 +24,7 @@ _KIND_FAULTS = {
 _DATE_WIDTHS = {"%Y": 4, "%m": 2, "%d": 2, "%y": 2}
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Record:
     """One line of the table as the file has it: its number, its cells (none for an empty line), its faults.
 
@@ -53,11 +53,18 @@ class Faults:
 
 
 def build_table(
-    reading: Reading, records: Sequence[Record], layout: Layout, faults: Faults, *, grid: bool = False
+    reading: Reading,
+    records: Sequence[Record],
+    layout: Layout,
+    faults: Faults,
+    *,
+    grid: bool = False,
+    look_for_lost: bool = True,
 ) -> Submission:
     """The submission that records make: title lines, header, rows.
 
     In a `grid`, such as a sheet, a row ends with its last filled cell, so short rows are filled up with empty cells.
+    `look_for_lost` says whether the sign for a lost letter may be anywhere; a search of the whole text is quicker.
     """
     above = len(layout.title_lines)
     if len(records) <= above or not any(record.cells for record in records):
@@ -78,7 +85,11 @@ def build_table(
         if any(_LETTER_LOST in cell for cell in record.cells):
             faults.add("letters_lost", record.number)
     kept = _kept_rows(records[above + 1 :], header, layout, faults, outside, grid)
-    _cell_faults(kept, columns, layout, faults)
+    for record in kept if look_for_lost else ():
+        if _LETTER_LOST in "".join(record.cells):
+            faults.add("letters_lost", record.number)
+    if grid:
+        _cell_faults(kept, columns, layout, faults)
     if not kept:
         faults.add("no_rows")
     found = replace(
@@ -196,10 +207,7 @@ def _kept_rows(
 
 
 def _cell_faults(kept: Sequence[Record], columns: Sequence[str], layout: Layout, faults: Faults) -> None:
-    """What a workbook did to the cells, column by column, and letters that were lost before the file was written."""
-    for record in kept:
-        if _LETTER_LOST in "".join(record.cells):
-            faults.add("letters_lost", record.number)
+    """What a workbook did to the cells, column by column."""
     if not any(record.kinds.strip("t") for record in kept):
         return
     for place, name in enumerate(columns):

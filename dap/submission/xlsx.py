@@ -217,7 +217,7 @@ class _SharedStrings(Handler):
             self._parts.clear()
 
 
-@dataclass
+@dataclass(slots=True)
 class _Cell:
     row: int
     column: int
@@ -235,7 +235,8 @@ class _SheetReader(Handler):
         super().__init__()
         self._shared = shared
         self._take = take
-        self._row = 0
+        self._row, self._row_digits = 0, ""
+        self._columns: dict[str, int] = {}
         self._cells: list[tuple[int, str, str]] = []
         self._cell: _Cell | None = None
         self._text: list[str] = []
@@ -277,19 +278,18 @@ class _SheetReader(Handler):
         number = _whole(attributes["r"]) if "r" in attributes else self._row + 1
         if number <= self._row or number > _MOST_ROWS:
             raise ReadError("workbook_damaged")
-        self._row = number
+        self._row, self._row_digits = number, str(number)
         self._cells = []
         self._row_hidden = _is_true(attributes.get("hidden")) or _size(attributes.get("ht")) < 0.5
 
     def _begin_cell(self, attributes: Mapping[str, str]) -> None:
         column = self._cells[-1][0] + 1 if self._cells else 1
         if "r" in attributes:
-            found = _REFERENCE.fullmatch(attributes["r"])
-            if found is None or int(found[2]) != self._row:
+            letters = attributes["r"].removesuffix(self._row_digits)
+            position = self._columns.get(letters) or self._columns.setdefault(letters, _column_of(letters))
+            if position < column or len(letters) + len(self._row_digits) != len(attributes["r"]):
                 raise ReadError("workbook_damaged")
-            if column_number(found[1]) < column:
-                raise ReadError("workbook_damaged")
-            column = column_number(found[1])
+            column = position
         if column > _MOST_COLUMNS:
             raise ReadError("workbook_damaged")
         self._cell = _Cell(self._row, column, attributes.get("t", "n"), _whole(attributes.get("s", "0")))
@@ -697,6 +697,12 @@ def column_number(letters: str) -> int:
     return number
 
 
+def _column_of(letters: str) -> int:
+    if not 0 < len(letters) <= 3 or not letters.isascii() or not (letters.isalpha() and letters.isupper()):
+        raise ReadError("workbook_damaged")
+    return column_number(letters)
+
+
 def column_letters(number: int) -> str:
     """The letters of a column from its position."""
     letters = ""
@@ -718,7 +724,7 @@ def _is_true(text: str | None) -> bool:
 
 
 def _whole(text: str | None) -> int:
-    if text is None or not re.fullmatch("[0-9]{1,10}", text):
+    if text is None or len(text) > 10 or not text.isascii() or not text.isdigit():
         raise ReadError("workbook_damaged")
     return int(text)
 
