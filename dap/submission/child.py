@@ -70,7 +70,7 @@ def read_apart(content: bytes, formats: Sequence[str], sheet: str) -> Answer:
     clock.start()
     feeder.start()
     try:
-        answer = _answer(process.stdout)
+        answer = checked_answer(process.stdout)
     except (ValueError, TypeError, KeyError, RecursionError, struct.error):
         # Of its words nothing is kept: they were made from the file.
         answer = _UNSAFE
@@ -109,7 +109,7 @@ def _feed(stdin: Any, *parts: bytes) -> None:
         pass
 
 
-def _answer(stream: IO[bytes]) -> Answer:
+def checked_answer(stream: IO[bytes]) -> Answer:
     """The frames of an answer, taken as they come; ValueError where they are not those of a child that ended well."""
     answer = Answer()
     pieces: list[bytes] = []

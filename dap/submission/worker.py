@@ -30,7 +30,12 @@ def main() -> None:
     stdin, stdout = sys.stdin.buffer, sys.stdout.buffer
     _confine()
     request = json.loads(stdin.readline())
-    _Answer(stdout).give(stdin.read(), request)
+    answer_to(stdin.read(), request, stdout)
+
+
+def answer_to(content: bytes, request: dict[str, Any], out: BinaryIO) -> None:
+    """Write the answer to a request: `formats` that are taken, and the name of the `sheet` that is wanted."""
+    _Answer(out).give(content, request)
 
 
 class _Answer:
