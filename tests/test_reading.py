@@ -261,7 +261,7 @@ _FAULTS: dict[str, list[tuple[Layout, bytes, tuple[int, ...], bytes]]] = {
 
 def test_every_kind_of_fault_has_a_file_that_has_it() -> None:
     # A file that is too large for a test, and what only a workbook or an archive can have, stand in the corpus.
-    elsewhere = (foreign_faults("csv") - FIXED_FAULTS) | {"too_large", "unsafe"}
+    elsewhere = (foreign_faults("csv") - FIXED_FAULTS) | {"too_large"}
     assert set(_FAULTS) == set(get_args(FaultKind)) - elsewhere
     assert set(get_args(FaultKind)) > FATAL
 

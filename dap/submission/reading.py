@@ -59,8 +59,11 @@ def foreign_faults(format: str) -> frozenset[str]:
         return FIXED_FAULTS
     if format in ("zip", "gzip"):
         return WORKBOOK_FAULTS - FATAL
+    if format not in ("csv", "fixed", "other"):
+        return frozenset()
+    # Text is read in this very process.
     own = FIXED_FAULTS if format == "fixed" else frozenset()
-    return (ARCHIVE_FAULTS | WORKBOOK_FAULTS | FIXED_FAULTS | {"encrypted"}) - own
+    return (ARCHIVE_FAULTS | WORKBOOK_FAULTS | FIXED_FAULTS | {"encrypted", "unsafe"}) - own
 
 
 FATAL = frozenset(
