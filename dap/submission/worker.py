@@ -28,8 +28,9 @@ _PIECE = 1 << 20
 def main() -> None:
     """Answer one request. Nothing is written but frames, whatever happens: an error may quote a value."""
     stdin, stdout = sys.stdin.buffer, sys.stdout.buffer
-    _confine()
+    # The request is the parent's own; the file comes after it.
     request = json.loads(stdin.readline())
+    _confine(request["formats"])
     answer_to(stdin.read(), request, stdout)
 
 
@@ -163,9 +164,9 @@ _FORBIDDEN = ("socket.", "subprocess.", "os.exec", "os.fork", "os.posix_spawn", 
               "ftplib.", "smtplib.", "urllib.", "webbrowser.", "ctypes.")  # fmt: skip
 
 
-def _confine() -> None:
+def _confine(formats: Sequence[str] = ()) -> None:
     """Give up what is not needed before a byte of the file is looked at; none of it can be taken back."""
-    _load_what_is_read_with()
+    _load_what_is_read_with(formats)
     try:
         import resource
     except ImportError:  # Windows has no such limits; the parent's clock is left.
@@ -186,12 +187,15 @@ def _confine() -> None:
     sys.addaudithook(_refuse)
 
 
-def _load_what_is_read_with() -> None:
+def _load_what_is_read_with(formats: Sequence[str]) -> None:
     """Import before the limits fall, so that a low limit on memory is not met half-way through a module."""
     import dap.submission.markup
     import dap.submission.ods
     import dap.submission.xls
     import dap.submission.xlsx  # noqa: F401
+
+    if "parquet" in formats:
+        import pyarrow.parquet  # noqa: F401
 
 
 def _refuse(event: str, details: tuple[Any, ...]) -> None:

@@ -594,6 +594,9 @@ def _other_parts(package: _Package, types: _ContentTypes, seen: set[str], found:
         elif part.startswith("xl/drawings/") and part.endswith(".vml") and has_comments:
             # The boxes in which old comments are drawn.
             _part_texts(package, member, "comment", found)
+        elif part.startswith("xl/drawings/drawing") and _is_bare(package, part):
+            # Google Sheets gives every sheet an empty drawing.
+            pass
         elif _ORDINARY.fullmatch(part):
             place = "defined name" if part.startswith("xl/tables/") else "document property"
             if not part.startswith(("xl/theme/", "xl/calcchain")) and not part.endswith(".rels"):
@@ -601,6 +604,28 @@ def _other_parts(package: _Package, types: _ContentTypes, seen: set[str], found:
         else:
             found.fault("embedded")
             _part_texts(package, member, "embedded object", found)
+
+
+class _Elements(Handler):
+    """Counts the elements of a part."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.count = 0
+
+    def start(self, name: str, attributes: Mapping[str, str]) -> None:
+        self.count += 1
+
+
+def _is_bare(package: _Package, part: str) -> bool:
+    """Whether a part holds its outermost element and nothing else."""
+    elements, texts = _Elements(), Texts()
+    try:
+        package.send(part, elements)
+        package.send(part, texts)
+    except ReadError:
+        return False
+    return elements.count == 1 and not texts.found
 
 
 def _properties(package: _Package, part: str, found: Found) -> None:

@@ -192,6 +192,10 @@ def _more_than_a_table() -> Iterator[Case]:
         "xl/metadata.xml",
     ):
         yield passes(f"xlsx with {part}", raw_book({part: "<a/>"}), "Excel writes it by itself")
+    drawing = {"xl/drawings/drawing1.xml": '<xdr:wsDr xmlns:xdr="x"/>'}
+    yield passes("xlsx with an empty drawing", raw_book(drawing), "Google Sheets writes it by itself")
+    drawing = {"xl/drawings/drawing1.xml": f'<xdr:wsDr xmlns:xdr="x"><xdr:t>{CANARY}</xdr:t></xdr:wsDr>'}
+    yield rejected("xlsx with a text box", raw_book(drawing), "content that must not be there", "P217")
     yield rejected("xlsm", raw_book(main="application/vnd.ms-excel.sheet.macroEnabled.main+xml"), "may run", "P219")
 
 
@@ -404,9 +408,21 @@ def _old_workbooks() -> Iterator[Case]:
     ):  # fmt: skip
         yield rejected(f"xls {name}", old_book(change), "content that must not be there", *rules.split())
     content = old_book()()
+    for name, rule, why in (
+        ("EncryptedPackage", "S132", "a workbook with a password is packed so"),
+        ("WordDocument", "S117", "no workbook"),
+    ):
+        yield unreadable(f"ole with {name}", lambda name=name: _renamed(old_book()(), name), why, rule)
     yield unreadable("xls cut off", content[: len(content) // 2], "cut off on the way", "S141")
     yield unreadable("ole junk", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + b"x" * 1_000, "no workbook", "S141")
     yield unreadable("ole header alone", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "no workbook", "S141")
+
+
+def _renamed(content: bytes, name: str) -> bytes:
+    """An old Office file whose one stream has another name."""
+    at = content.index("Workbook\0".encode("utf-16-le"))
+    written = name.encode("utf-16-le").ljust(64, b"\0") + struct.pack("<H", 2 * len(name) + 2)
+    return content[:at] + written + content[at + len(written) :]
 
 
 def _open_documents() -> Iterator[Case]:
