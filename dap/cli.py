@@ -521,9 +521,11 @@ def describe(
     if id is None and output is not None and output.name == "datapackage.json" and ID.fullmatch(output.parent.name):
         id = output.parent.name
     content = load(file, "file 1")
+    if content.refused:
+        raise RequestError("file 1: larger than any file that is taken.")
     with _progress("Reading the file"):
         draft = draft_of(
-            content,
+            content.data,
             id or "draft-collection",
             title,
             delimiter="\t" if delimiter == "tab" else delimiter,
