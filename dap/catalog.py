@@ -694,6 +694,7 @@ def _names_used(resource: dict[str, Any]) -> Iterator[tuple[str, str]]:
     key = schema.get("primaryKey", [])
     yield from (("primaryKey", name) for name in ([key] if isinstance(key, str) else key))
     yield from (("optional", name) for name in acquisition.get("optional", ()))
+    yield from (("positions", each["field"]) for each in acquisition.get("positions", ()))
     yield from (("submission", name) for name in acquisition.get("submission", {}).values())
     for rule in acquisition.get("rules", ()):
         compare = rule.get("compare")

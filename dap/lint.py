@@ -264,9 +264,6 @@ def _position_faults(layout: Layout) -> Iterator[Fault]:
     placed = [each.field for each in layout.positions]
     for name in sorted({name for name in placed if placed.count(name) > 1}):
         yield "L154", "positions", f'"{name}" has more than one place'
-    for name in placed:
-        if name not in layout.by_name:
-            yield "L154", "positions", f'"{name}" is no field of this layout.{nearest(name, layout.by_name)}'
     for name in layout.required_columns if placed else ():
         if name not in placed:
             yield "L154", "positions", f'"{name}" has no place, and no file may lack it'

@@ -53,9 +53,12 @@ def _line_number(before: str) -> int:
 
 
 def _table(lines: list[str], above: int, layout: Layout, reading: Reading, faults: Faults) -> Submission:
-    fields = sorted(layout.positions, key=lambda each: each.start)
-    width = max(field.end for field in fields)
-    gaps = [(before, after.start - 1) for before, after in zip([0, *(f.end for f in fields)], fields, strict=False)]
+    by_start = sorted(layout.positions, key=lambda each: each.start)
+    width = by_start[-1].end
+    ends = [0, *(each.end for each in by_start)]
+    gaps = [(before, after.start - 1) for before, after in zip(ends, by_start, strict=False)]
+    # In the layout's order, wherever they stand in the line: the order of columns is that of a header.
+    fields = sorted(layout.positions, key=lambda each: layout.by_name[each.field].position)
     cells: list[list[str]] = []
     rows: list[int] = []
     outside: list[Outside] = []

@@ -11,6 +11,7 @@ import json
 import struct
 import sys
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import Any, BinaryIO
 
 from dap.submission.archive import Archive, ReadError, gunzip, open_archive
@@ -183,7 +184,9 @@ def _confine(formats: Sequence[str] = ()) -> None:
             limit = getattr(resource, name)
             _, hard = resource.getrlimit(limit)
             most = most if hard == resource.RLIM_INFINITY else min(most, hard)
-            resource.setrlimit(limit, (most, most))
+            # macOS takes no limit on the address space; the clock and the other limits are left.
+            with suppress(ValueError, OSError):
+                resource.setrlimit(limit, (most, most))
     sys.addaudithook(_refuse)
 
 
