@@ -1311,7 +1311,7 @@ def test_lint_of_a_folder_without_a_plan_says_so(tmp_path: Path) -> None:
         (lambda places: places[1].update(field="sasid"), '"sasid" has more than one place'),
         (
             lambda places: places[1].update(field="scool_year"),
-            'is no field of this layout. Did you mean "school_year"?',
+            'no field "scool_year". Did you mean "school_year"?',
         ),
         (lambda places: places.pop(), '"sponsor" has no place, and no file may lack it'),
         (lambda places: places[0].update(width=9), '"sasid" may have 10 letters, but its place has 9'),
