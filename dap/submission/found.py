@@ -7,6 +7,11 @@ from collections.abc import Callable, Sequence
 from dap.submission.archive import ReadError
 from dap.submission.limits import LIMITS
 
+_LABEL_PROPERTY = "MSIP_Label_"
+_PROGRAM_PROPERTIES = frozenset(
+    {"AppVersion", "DocSecurity", "HyperlinksChanged", "LinksUpToDate", "ScaleCrop", "ShareDoc", "Company"}
+)
+
 WriteRow = Callable[[int, Sequence[str], str], None]
 """Takes a row of the table: its number, its cells' text, and what they hold (one letter each, `cell_text.KINDS`)."""
 
@@ -56,6 +61,11 @@ class Found:
         # A longer one is cut with an overlap, so that no number is torn in two unseen.
         size = LIMITS.cell_characters
         self.hidden += [(place, text[at : at + size + 100], row) for at in range(0, len(text), size)]
+
+
+def is_typed_property(name: str) -> bool:
+    """Whether a property of one's own was made by somebody, and not by a program or an office's labels of secrecy."""
+    return name not in _PROGRAM_PROPERTIES and not name.startswith(_LABEL_PROPERTY)
 
 
 def whole(text: str) -> str:

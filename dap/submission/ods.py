@@ -11,17 +11,17 @@ from decimal import Decimal, InvalidOperation
 
 from dap.submission.archive import Archive, Member, ReadError
 from dap.submission.cell_text import BOOLEAN, DATE, DIGITS_LOST, ERROR, NUMBER, TEXT
-from dap.submission.found import Found, whole
+from dap.submission.found import Found, is_typed_property, whole
 from dap.submission.limits import LIMITS
 from dap.submission.markup import Handler, Texts, parse
-from dap.submission.xlsx import readable_runs
+from dap.submission.xlsx import bare_link, readable_runs
 
 _TYPE = b"application/vnd.oasis.opendocument.spreadsheet"
 _ORDINARY = frozenset(
     {"mimetype", "content.xml", "styles.xml", "meta.xml", "settings.xml", "manifest.rdf", "meta-inf/manifest.xml",
      "thumbnails/thumbnail.png"}
 )  # fmt: skip
-_TYPED_PROPERTIES = frozenset({"title", "subject", "description", "keyword", "user-defined"})
+_TYPED_PROPERTIES = frozenset({"title", "subject", "description", "keyword"})
 _KINDS = {
     "float": NUMBER,
     "percentage": NUMBER,
@@ -76,6 +76,8 @@ def _part(archive: Archive, name: str, member: Member, found: Found) -> None:
             found.hide("document property", text)
             if kind in _TYPED_PROPERTIES:
                 found.fault("properties")
+        if any(map(is_typed_property, meta.own)):
+            found.fault("properties")
     elif name == "styles.xml":
         page = _Page()
         parse(archive.chunks(member), page)
@@ -124,6 +126,7 @@ class _Content(Handler):
         self._cell: Mapping[str, str] | None = None
         self._text: list[str] = []
         self._note: list[str] = []
+        self._links: list[str] = []
         self._columns: list[tuple[bool, int]] = []
         self._take: Callable[[int, list[str], str], None] = self._beside
         self._is_table = self._has_content = False
@@ -143,7 +146,7 @@ class _Content(Handler):
             self._cells = []
         elif name in ("table-cell", "covered-table-cell"):
             self._cell = attributes
-            self._text, self._note = [], []
+            self._text, self._note, self._links = [], [], []
             if "formula" in attributes:
                 self._found.hide("formula", attributes["formula"], self._row + 1)
                 self._pending.append(("formulas", (self._row + 1,)))
@@ -185,6 +188,7 @@ class _Content(Handler):
         elif name == "a":
             link = attributes.get("href", "")
             self._found.hide("hyperlink", link, row)
+            self._links.append(link)
         elif name in ("frame", "object", "image", "custom-shape"):
             self._pending.append(("embedded", (row,)))
 
@@ -231,6 +235,8 @@ class _Content(Handler):
         if not text:
             # What a cell holds and does not show, such as a text without its paragraph.
             text = cell.get("string-value", "") or cell.get("value", "") or cell.get("date-value", "")
+        if any(bare_link(link) != bare_link(text) for link in self._links):
+            self._pending.append(("links", (self._row + 1,)))
         note = "".join(self._note)
         self._found.hide("comment", note, self._row + 1)
         kind = _KINDS.get(cell.get("value-type", "string"), TEXT)
@@ -285,10 +291,13 @@ class _Meta(Handler):
     def __init__(self) -> None:
         super().__init__()
         self.found: list[tuple[str, str]] = []
+        self.own: list[str] = []
         self._text: list[str] = []
 
     def start(self, name: str, attributes: Mapping[str, str]) -> None:
         self._text.clear()
+        if name == "user-defined":
+            self.own.append(attributes.get("name", ""))
         if name in ("user-defined", "template"):
             self.found += [(name, value) for value in attributes.values() if value.strip()]
 

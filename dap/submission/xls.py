@@ -14,12 +14,20 @@ from typing import Any
 
 from dap.submission.archive import ReadError
 from dap.submission.cell_text import BOOLEAN, BUILT_IN, ERROR, INVISIBLE, TEXT, literals, shown_number, text_is_hidden
-from dap.submission.found import Found, whole
+from dap.submission.found import Found, is_typed_property, whole
 from dap.submission.limits import LIMITS
 from dap.submission.xlsx import header_words, readable_runs
 
 _ORDINARY_STREAMS = frozenset(
-    {"root entry", "workbook", "book", "\x05summaryinformation", "\x05documentsummaryinformation", "\x01compobj"}
+    {
+        "root entry",
+        "workbook",
+        "book",
+        "\x05summaryinformation",
+        "\x05documentsummaryinformation",
+        "\x01compobj",
+        "\x01ole",
+    }
 )
 _FORMULA, _NOTE, _LINK, _OBJECT, _TEXT_OBJECT, _CONTINUE = 0x06, 0x1C, 0x1B8, 0x5D, 0x1B6, 0x3C
 _BOOK_LINK, _QUERY, _PASSWORD, _SHARED_TEXT, _VALIDATION = 0x1AE, 0x1AD, 0x2F, 0xFD, 0x1BE
@@ -304,4 +312,19 @@ def _holds(data: bytes, typed: frozenset[int]) -> bool:
         text = data[start + offset + 8 : start + offset + 8 + min(length, 500)]
         if id in typed and kind in (30, 31) and text.strip(b"\0 "):
             return True
-    return bool(sets > 1)
+    return bool(sets > 1) and any(map(is_typed_property, _own_names(data)))
+
+
+def _own_names(data: bytes) -> Iterator[str]:
+    """The names of the properties of one's own: the dictionary of the second set (MS-OLEPS 2.16)."""
+    start = struct.unpack_from("<L", data, 64)[0]
+    _, count = struct.unpack_from("<LL", data, start)
+    for place in range(min(count, 100)):
+        id, offset = struct.unpack_from("<LL", data, start + 8 + 8 * place)
+        if id != 0:
+            continue
+        at = start + offset + 4
+        for _ in range(min(struct.unpack_from("<L", data, start + offset)[0], 1_000)):
+            _, length = struct.unpack_from("<LL", data, at)
+            yield data[at + 8 : at + 8 + length].rstrip(b"\0").decode("latin-1")
+            at += 8 + length

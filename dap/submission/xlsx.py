@@ -27,7 +27,7 @@ from dap.submission.cell_text import (
     shown_number,
     text_is_hidden,
 )
-from dap.submission.found import Found, whole
+from dap.submission.found import Found, is_typed_property, whole
 from dap.submission.limits import LIMITS
 from dap.submission.markup import Handler, Texts, parse
 
@@ -64,7 +64,6 @@ _TYPED_PROPERTIES = frozenset(
     }
 )
 _BUILT_IN_NAMES = re.compile(r"_xlnm\.(?:Print_Area|Print_Titles|_FilterDatabase)", re.IGNORECASE)
-_LABEL_PROPERTY = "MSIP_Label_"
 
 
 @dataclass(frozen=True)
@@ -566,11 +565,12 @@ def _hyperlinks(reader: _SheetReader, relations: Mapping[str, _Relation], found:
         cell = reader.linkable.get(reference.partition(":")[0], "")
         for text in (*said, attributes.get("display", "")):
             found.hide("hyperlink", unquote(text), row)
-        if any(text and _bare_link(text) != _bare_link(cell) for text in said):
+        if any(text and bare_link(text) != bare_link(cell) for text in said):
             found.fault("links", *([row] if row else []))
 
 
-def _bare_link(text: str) -> str:
+def bare_link(text: str) -> str:
+    """An address without what a program puts before and behind it."""
     return re.sub(r"^(?:mailto:|https?://)", "", unquote(text).strip().lower()).rstrip("/")
 
 
@@ -634,7 +634,7 @@ def _properties(package: _Package, part: str, found: Found) -> None:
     for name, text in handler.found:
         found.hide("document property", text)
         own = part.endswith("custom.xml") or "property" in handler.path_of.get(name, ())
-        if name in _TYPED_PROPERTIES or (own and not name.startswith(_LABEL_PROPERTY)):
+        if name in _TYPED_PROPERTIES or (own and is_typed_property(name)):
             found.fault("properties")
 
 

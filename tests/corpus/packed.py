@@ -432,6 +432,7 @@ def _open_documents() -> Iterator[Case]:
     for name, cell, rules in (
         ("comment", "<c><office:annotation><text:p>note</text:p></office:annotation><text:p>one</text:p></c>", "P213"),
         ("formula", '<c table:formula="of:=1+1" t="float" v="2"><text:p>2</text:p></c>', "P216"),
+        ("link", '<c><text:p><text:a xlink:href="https://example.org/x">one</text:a></text:p></c>', "P218"),
         ("picture", "<c><text:p>one</text:p><draw:frame/></c>", "P217"),
         ("merged cells", '<c table:number-columns-spanned="2"><text:p>one</text:p></c>', "S144"),
     ):
@@ -451,7 +452,7 @@ def _open_documents() -> Iterator[Case]:
     yield unreadable("ods with a password", _document(parts=manifest), "cannot be read", "S132")
 
 
-_SPACES = " ".join(f'xmlns:{name}="urn:{name}"' for name in ("office", "table", "text", "draw"))
+_SPACES = " ".join(f'xmlns:{name}="urn:{name}"' for name in ("office", "table", "text", "draw", "xlink"))
 
 
 def _document(
