@@ -11,7 +11,7 @@ from typing import Any
 from great_expectations import ExpectationSuite
 
 from dap.errors import CouldNotRun
-from dap.submission.reading import foreign_faults
+from dap.submission.reading import FATAL, foreign_faults
 
 
 def load_suite(path: Path) -> ExpectationSuite:
@@ -55,11 +55,12 @@ def applicable(
     """The suite without the rules that cannot be asked of a batch with these columns, and those rules.
 
     A rule on a column that the file lacks is not run and not passed: the header's rules say that the column is
-    missing. Of an unreadable file only the rules on the reading itself can be asked, and of these only the ones that a
-    file of its `format` can break: whether a sheet is hidden is no question to a CSV file.
+    missing. Of an unreadable file only the rules on the reading itself can be asked. Where its `format` is known, those
+    are left out that such a file cannot break: whether a sheet is hidden is no question to a CSV file, nor what makes a
+    file unreadable to one that was read.
     """
     present = set(columns)
-    foreign = foreign_faults(format) if format else frozenset()
+    foreign = foreign_faults(format) | (FATAL if readable else frozenset()) if format else frozenset()
     asked: list[Any] = []
     skipped: list[Any] = []
     for expectation in suite.expectations:
