@@ -3,12 +3,13 @@
 # Both can be set: make test PYTHON=python3.12 VENV=.venv-3.12
 PYTHON ?= python3
 VENV ?= .venv
+FUZZ_SECONDS ?= 300
 
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 VERSION := import sys; print("%d.%d" % sys.version_info[:2])
 
-.PHONY: help demo test lab lock bench bench-start bench-plan bench-identifiers mutants pages clean same-python
+.PHONY: help demo test fuzz lab lock bench bench-start bench-plan bench-identifiers mutants pages clean same-python
 .DELETE_ON_ERROR:
 
 help: ## List these words
@@ -22,6 +23,10 @@ test: $(READY) ## Set up, then ruff, mypy and every test; ARGS="-k gate" reaches
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/python -m pytest --numprocesses=auto --dist=loadfile $(ARGS)
+
+fuzz: $(READY) ## Fuzz the readers of files; FUZZ_SECONDS=3600 says for how long, in all
+	@$(BIN)/python -c 'import atheris' 2>/dev/null || $(BIN)/uv pip install --python $(BIN)/python 'atheris>=2.3'
+	@$(BIN)/python -m fuzz.run $(FUZZ_SECONDS) $(ARGS)
 
 lab: $(READY) ## Set up, then open JupyterLab on the notebooks; ARGS reaches dap lab
 	@$(BIN)/dap lab $(ARGS)

@@ -13,6 +13,8 @@ from typing import Any
 
 from dap.errors import PlanError, RequestError, nearest
 from dap.plan import (
+    FIXED,
+    FORMATS,
     Allowance,
     Code,
     CodeCrosswalkEntry,
@@ -28,6 +30,7 @@ from dap.plan import (
     MissingMark,
     OpenQuestion,
     Plan,
+    Position,
     Promise,
     Source,
     Term,
@@ -568,6 +571,12 @@ def _layout(collection: str, resource: dict[str, Any], inherited: dict[str, Any]
         path=resource.get("path", ""),
         delimiter=delimiter,
         delimiters=tuple(acquisition.get("delimiters", [delimiter, *others])),
+        quote=dialect.get("quoteChar", '"'),
+        escape=dialect.get("escapeChar", ""),
+        encodings=tuple(acquisition.get("encodings", ("utf-8", "utf-16"))),
+        formats=tuple(acquisition.get("formats", (*FORMATS, *((FIXED,) if "positions" in acquisition else ())))),
+        sheet=acquisition.get("sheet", ""),
+        positions=tuple(Position(**each) for each in acquisition.get("positions", ())),
         skip_blank_rows=dialect.get("skipBlankRows", False),
         ordered=acquisition.get("order") == "fixed",
         optional=frozenset(acquisition.get("optional", ())),
@@ -686,6 +695,7 @@ def _names_used(resource: dict[str, Any]) -> Iterator[tuple[str, str]]:
     key = schema.get("primaryKey", [])
     yield from (("primaryKey", name) for name in ([key] if isinstance(key, str) else key))
     yield from (("optional", name) for name in acquisition.get("optional", ()))
+    yield from (("positions", each["field"]) for each in acquisition.get("positions", ()))
     yield from (("submission", name) for name in acquisition.get("submission", {}).values())
     for rule in acquisition.get("rules", ()):
         compare = rule.get("compare")

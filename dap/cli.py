@@ -147,10 +147,10 @@ def _rows_wanted(context: click.Context, parameter: click.Parameter, value: str)
 @click.option(
     "--format",
     "form",
-    type=click.Choice(["text", "json", "csv"]),
+    type=click.Choice(["text", "json", "junit", "csv", "html", "xlsx"]),
     default="text",
     show_default=True,
-    help="The report's form.",
+    help="The report's form; xlsx is a workbook and needs --output.",
 )
 @click.option(
     "--rows", default="100", callback=_rows_wanted, metavar="N|all", help="How many row numbers a finding lists."
@@ -180,13 +180,15 @@ def check(
     fail_on: str,
     plan_folder: str | None,
 ) -> int:
-    """Judge one or more files (or folders of files) without submitting them.
+    """Judge one or more files (or folders of files, or - for standard input) without submitting them.
 
     Exit code 0: all accepted. 1: one was rejected or unreadable. 2: wrong request. 3: one could not be judged.
     """
     from dap.gate import AUTO
     from dap.gate import check as check_file
 
+    if form == "xlsx" and output is None:
+        raise RequestError("A workbook is not printed: say with --output where it is to be written.")
     plan = _plan(plan_folder)
     if collection != AUTO:
         chosen = plan.collection(collection)
@@ -194,11 +196,12 @@ def check(
             chosen.layout(resource)
     paths, folder_given = _every_file(files)
     reports: list[Report] = []
+    failures: list[DapError] = []
     with _progress("Checking", len(paths)) as advance:
         for number, path in enumerate(paths, start=1):
-            reports.append(
-                check_file(
-                    path,
+            try:
+                report = check_file(
+                    sys.stdin.buffer if path is None else path,
                     collection,
                     resource=resource,
                     plan=plan,
@@ -207,10 +210,31 @@ def check(
                     rows=rows,
                     number=number,
                 )
-            )
+            except DapError as error:
+                # One file that nobody can judge keeps no other from being judged.
+                failures.append(error)
+            else:
+                reports.append(report)
             advance()
-    _deliver(_as_text(reports, form, always_list=folder_given or len(paths) > 1, to_file=output is not None), output)
-    return max(_exit_code(report, fail_on) for report in reports)
+    if not reports:
+        raise _worst(failures)
+    if form == "xlsx" and output is not None:
+        from dap.report_files import as_xlsx
+
+        _write(as_xlsx(reports), output)
+    else:
+        several = folder_given or len(paths) > 1
+        _deliver(_as_text(reports, form, always_list=several, to_file=output is not None), output)
+    for failure in failures:
+        _say(str(failure), failure.exit_code)
+    return max((*(_exit_code(report, fail_on) for report in reports), *(each.exit_code for each in failures)))
+
+
+def _worst(failures: Sequence[DapError]) -> DapError:
+    """What to end with where no file could be judged: all that was said, once each, under the worst exit code."""
+    said = "\n".join(dict.fromkeys(str(each) for each in failures))
+    worst = max(failures, key=lambda each: each.exit_code)
+    return worst if len(failures) == 1 else (CouldNotRun if worst.exit_code == COULD_NOT_RUN else RequestError)(said)
 
 
 @cli.command()
@@ -260,6 +284,14 @@ def _as_text(reports: list[Report], form: str, *, always_list: bool, to_file: bo
         from dap.report import as_csv
 
         return as_csv(reports)
+    if form == "junit":
+        from dap.report_files import as_junit
+
+        return as_junit(reports)
+    if form == "html":
+        from dap.report_files import as_html
+
+        return as_html(reports)
     from dap.terminal import for_terminal, report_text
 
     return report_text(reports, colour=for_terminal() and not to_file)
@@ -275,24 +307,34 @@ def _deliver(text: str, output: str | None) -> None:
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
             raise CouldNotRun("whoever was to read the report has left, so nobody knows the verdict.") from None
         return
+    _write(text.encode("utf-8"), output)
+
+
+def _write(content: bytes, output: str) -> None:
     try:
-        Path(output).write_text(text, "utf-8", newline="")
+        Path(output).write_bytes(content)
     except OSError:
         raise CouldNotRun("the report could not be written to the file given with --output.") from None
 
 
-def _every_file(names: Sequence[str]) -> tuple[list[Path], bool]:
-    """The files named, and those in the folders named in the order of their names; and whether a folder was named.
+def _every_file(names: Sequence[str]) -> tuple[list[Path | None], bool]:
+    """The files named (None for standard input), and those in the folders named; and whether a folder was named.
 
+    The files of a folder come in the order of their names.
     RequestError, with all that is wrong, before anything is judged. What is left out of a folder is said on stderr.
     """
-    paths: list[Path] = []
+    paths: list[Path | None] = []
     faults: list[str] = []
     folder_given = False
     for number, name in enumerate(names, start=1):
         path = Path(name)
+        if name == "-":
+            if None in paths:
+                faults.append(f"argument {number}: standard input can be read only once.")
+            paths.append(None)
+            continue
         try:
-            if not path.is_dir():
+            if not path.is_dir() or path.is_symlink():
                 if fault := _fault(path):
                     faults.append(f"file {len(paths) + 1}: {fault}")
                 paths.append(path)
@@ -302,12 +344,16 @@ def _every_file(names: Sequence[str]) -> tuple[list[Path], bool]:
             faults.append(f"argument {number}: it cannot be opened.")
             continue
         folder_given = True
-        inside = [each for each in entries if each.is_file() and not each.name.startswith(".")]
+        inside = [
+            each for each in entries if each.is_file() and not each.is_symlink() and not each.name.startswith(".")
+        ]
         if not inside:
             faults.append(f"argument {number}: the folder holds no file.")
         elif len(inside) < len(entries):
             left_out = f"{len(entries) - len(inside)} of {len(entries)} entries"
-            click.echo(f"dap: left out of the folder, as hidden, folders or no regular files: {left_out}.", err=True)
+            click.echo(
+                f"dap: left out of the folder, as hidden, folders, links or no regular files: {left_out}.", err=True
+            )
         paths += inside
     if faults:
         raise RequestError("\n".join(faults))
@@ -315,6 +361,8 @@ def _every_file(names: Sequence[str]) -> tuple[list[Path], bool]:
 
 
 def _fault(path: Path) -> str:
+    if path.is_symlink():
+        return "a link to a file. Name the file itself."
     if path.is_file():
         return ""
     return "not a regular file." if path.exists() else "there is no such file."
@@ -503,9 +551,11 @@ def describe(
     if id is None and output is not None and output.name == "datapackage.json" and ID.fullmatch(output.parent.name):
         id = output.parent.name
     content = load(file, "file 1")
+    if content.refused:
+        raise RequestError("file 1: larger than any file that is taken.")
     with _progress("Reading the file"):
         draft = draft_of(
-            content,
+            content.data,
             id or "draft-collection",
             title,
             delimiter="\t" if delimiter == "tab" else delimiter,

@@ -29,7 +29,14 @@ def example_text(plan: Plan, collection: Collection, layout: Layout, rows: int =
     Raises CouldNotRun where no row can be found that satisfies the layout's own rules.
     """
     out = io.StringIO()
-    writer = csv.writer(out, delimiter=layout.delimiter, lineterminator="\n")
+    writer = csv.writer(
+        out,
+        delimiter=layout.delimiter,
+        quotechar=layout.quote,
+        escapechar=layout.escape or None,
+        doublequote=not layout.escape,
+        lineterminator="\n",
+    )
     for line in layout.title_lines:
         writer.writerow(line.cells)
     writer.writerow([element.name for element in layout.elements])

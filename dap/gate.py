@@ -5,13 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 from dap.catalog import open_plan
 from dap.errors import CouldNotRun, RequestError
 from dap.plan import NO_SSN, Collection, Layout, Plan
 from dap.report import ACCEPTED, REJECTED, UNREADABLE, Finding, Report, Scanned
-from dap.submission import Reading, Submission, header_of, load, read
+from dap.submission import Opened, Reading, Submission, load, load_stream
 from dap.submission.reading import digest, same_name
 from dap.suites import DISTRICT, PERIOD, suite_path, suite_text
 
@@ -27,7 +27,7 @@ _DISTRICT = re.compile(r"[0-9A-Za-z]{1,20}")
 
 
 def check(
-    path: str | Path,
+    path: str | Path | BinaryIO,
     collection: str,
     *,
     resource: str | None = None,
@@ -39,9 +39,10 @@ def check(
 ) -> Report:
     """Judge one file by the suite of its collection and layout.
 
-    `collection` is an id, or `auto` where exactly one layout of the plan has the file's header. `resource` names the
-    layout; without it the one whose header the file has. `rows` is how many row numbers a finding lists (None: all);
-    `number` is what the file is called in the report (`file 1`) unless its name has the agreed form.
+    `path` is where the file lies, or a stream of its bytes, such as standard input. `collection` is an id, or `auto`
+    where exactly one layout of the plan has the file's header. `resource` names the layout; without it the one whose
+    header the file has. `rows` is how many row numbers a finding lists (None: all); `number` is what the file is called
+    in the report (`file 1`) unless its name has the agreed form.
 
     Raises RequestError for an unknown collection, layout or file and CouldNotRun where the suite is stale or missing.
     A fault in the file is a finding, never an exception.
@@ -51,13 +52,18 @@ def check(
     if rows is not None and rows < 0:
         raise RequestError("The number of rows a finding lists is 0 or more.")
     chosen = None if collection == AUTO else plan.collection(collection)
-    content = load(Path(path), f"file {number}")
-    owner, layout = _layout_for(content, plan, chosen, resource, f"file {number}")
+    opened = _opened(path, f"file {number}")
+    owner, layout = _layout_for(opened, plan, chosen, resource, f"file {number}")
     if period is not None and layout.valid_for and period not in layout.valid_for:
         years = ", ".join(layout.valid_for)
         raise RequestError(f'The layout "{layout.name}" is that of other school years: {years}.')
-    submission = read(content, layout, Path(path).name)
-    return _judged(submission, plan, owner, layout, period, district, rows, number)
+    return _judged(opened.read(layout), plan, owner, layout, period, district, rows, number)
+
+
+def _opened(path: str | Path | BinaryIO, label: str) -> Opened:
+    if isinstance(path, str | Path):
+        return Opened(load(Path(path), label), Path(path).name)
+    return Opened(load_stream(path, label))
 
 
 def _judged(
@@ -77,7 +83,8 @@ def _judged(
     suite, suite_hash = _suite(plan, collection, layout)
     parameters = {name: [value] for name, value in ((DISTRICT, district), (PERIOD, period)) if value is not None}
     suite = _without_unanswerable(suite, parameters)
-    suite, _ = applicable(suite, reading.columns, readable=reading.readable)
+    suite, _ = applicable(suite, reading.columns, readable=reading.readable, format=reading.format)
+    _demand_judge(suite, reading)
     not_asked = _not_asked(suite, layout, parameters)
     outcomes = engine.judge(suite, submission.frame, parameters, rows)
     broken = tuple(sorted({outcome.meta["rule"] for outcome in outcomes if outcome.broke}))
@@ -106,6 +113,13 @@ def _judged(
     )
 
 
+def _demand_judge(suite: Any, reading: Reading) -> None:
+    """Every fault that the reader found has a rule that judges it; CouldNotRun where one would go unheard."""
+    asked = {each.configuration.kwargs.get("fault") for each in suite.expectations}
+    if unheard := sorted({fault.kind for fault in reading.faults} - asked):
+        raise CouldNotRun(f"the suite has no rule for what the reader found ({', '.join(unheard)}).")
+
+
 def _demand_form(period: str | None, district: str | None) -> None:
     form = _PERIOD.fullmatch(period) if period is not None else None
     if period is not None and (form is None or (int(form[1]) + 1) % 100 != int(form[2])):
@@ -115,7 +129,7 @@ def _demand_form(period: str | None, district: str | None) -> None:
 
 
 def _layout_for(
-    content: bytes, plan: Plan, chosen: Collection | None, resource: str | None, label: str
+    opened: Opened, plan: Plan, chosen: Collection | None, resource: str | None, label: str
 ) -> tuple[Collection, Layout]:
     """The layout to judge by: the one named, the only one, or the one whose header the file has."""
     if chosen is not None and (resource is not None or not chosen.file_layouts):
@@ -130,7 +144,7 @@ def _layout_for(
         raise RequestError("No collection of the plan has a file layout of that name.")
     if chosen is not None and len(candidates) == 1:
         return candidates[0]
-    distances = [_distance(header_of(content, layout), layout) for _, layout in candidates]
+    distances = [_distance(opened.header(layout), layout) for _, layout in candidates]
     fitting = [candidate for candidate, distance in zip(candidates, distances, strict=True) if distance == 0]
     if chosen is not None:
         # Judged by the nearest layout, a file with a faulty header gets the findings that help to mend it.

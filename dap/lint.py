@@ -254,6 +254,28 @@ def _dialect_faults(layout: Layout, resource: dict[str, Any]) -> Iterator[Fault]
         yield "L154", "dialect", f"commentRows must name the title lines, {lines}"
     if layout.delimiter not in layout.delimiters:
         yield "L154", "delimiters", "the dialect's own delimiter is not among them"
+    yield from _position_faults(layout)
+
+
+def _position_faults(layout: Layout) -> Iterator[Fault]:
+    """Positions that name no field, or one twice, that overlap, or that leave a field without a place."""
+    if ("fixed" in layout.formats) != bool(layout.positions):
+        yield "L154", "positions", "the format fixed and positions belong together"
+    placed = [each.field for each in layout.positions]
+    for name in sorted({name for name in placed if placed.count(name) > 1}):
+        yield "L154", "positions", f'"{name}" has more than one place'
+    for name in layout.required_columns if placed else ():
+        if name not in placed:
+            yield "L154", "positions", f'"{name}" has no place, and no file may lack it'
+    in_order = sorted(layout.positions, key=lambda each: each.start)
+    for before, after in pairwise(in_order):
+        if after.start <= before.end:
+            yield "L154", "positions", f'"{after.field}" begins before "{before.field}" ends'
+    for each in layout.positions:
+        element = layout.by_name.get(each.field)
+        longest = element.constraints.get("maxLength") if element else None
+        if longest and longest > each.width:
+            yield "L154", "positions", f'"{each.field}" may have {longest} letters, but its place has {each.width}'
 
 
 def _kind(element: Element) -> str:

@@ -231,6 +231,27 @@ class TitleLine:
 
 
 @dataclass(frozen=True)
+class Position:
+    """Where a field stands in a line of fixed width: its first letter, counted from 1, how many, and to which side."""
+
+    field: str
+    start: int
+    width: int
+    align: str = "left"
+
+    @property
+    def end(self) -> int:
+        """The place of its last letter."""
+        return self.start + self.width - 1
+
+
+CSV, FIXED = "csv", "fixed"
+TEXT_FORMATS = (CSV, FIXED)
+FORMATS = (CSV, "xlsx", "xls", "ods", "zip", "gzip")
+"""What a layout takes that says nothing: every kind of file that can be read exactly, packed singly or not."""
+
+
+@dataclass(frozen=True)
 class Layout:
     """One layout of a collection: a resource of its descriptor. Only a file layout has an example and a suite."""
 
@@ -242,6 +263,12 @@ class Layout:
     path: str = ""
     delimiter: str = ","
     delimiters: tuple[str, ...] = (",", ";", "\t", "|")
+    quote: str = '"'
+    escape: str = ""
+    encodings: tuple[str, ...] = ("utf-8", "utf-16")
+    formats: tuple[str, ...] = FORMATS
+    sheet: str = ""
+    positions: tuple[Position, ...] = ()
     skip_blank_rows: bool = False
     ordered: bool = True
     optional: frozenset[str] = frozenset()

@@ -129,7 +129,7 @@ class Report:
             "file": {
                 "name": self.file_name,
                 "bytes": self.bytes,
-                "sha256": self.sha256,
+                "sha256": self.sha256 or None,
                 "rows": self.rows,
                 "columns": self.columns,
             },
@@ -184,7 +184,7 @@ def as_csv(reports: Iterable[Report]) -> str:
     for report in reports:
         verdict = report.verdict or "could not run"
         if not report.findings:
-            writer.writerow(_safe(report.file_name, verdict, *[""] * (len(CSV_COLUMNS) - 2)))
+            writer.writerow(safe_cells(report.file_name, verdict, *[""] * (len(CSV_COLUMNS) - 2)))
         for finding in report.findings:
             said = (
                 finding.rule,
@@ -196,11 +196,11 @@ def as_csv(reports: Iterable[Report]) -> str:
                 finding.count,
             )
             for row in finding.rows or ("",):
-                writer.writerow(_safe(report.file_name, verdict, row, finding.column, finding.field, *said))
+                writer.writerow(safe_cells(report.file_name, verdict, row, finding.column, finding.field, *said))
     return out.getvalue()
 
 
-def _safe(*cells: object) -> list[str]:
+def safe_cells(*cells: object) -> list[str]:
     """Cells that no spreadsheet takes for a formula."""
     texts = ["" if cell is None else str(cell) for cell in cells]
     return [f"'{text}" if text.startswith(_FORMULA_STARTS) else text for text in texts]

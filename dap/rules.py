@@ -59,7 +59,9 @@ def rule(id: str) -> Rule:
     known = rules()
     if id.upper() in known:
         return known[id.upper()]
-    raise RequestError(f"There is no such rule.{nearest(id.upper(), known)}")
+    # Whoever left a digit out meant one that begins so.
+    begun = [each for each in known if each.startswith(id.upper())]
+    raise RequestError(f"There is no such rule.{nearest(id.upper(), begun or known)}")
 
 
 def is_rule_id(name: str) -> bool:

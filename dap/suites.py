@@ -13,6 +13,8 @@ from typing import Any
 from dap.errors import CouldNotRun
 from dap.plan import NO_SSN, Collection, Condition, CrossRule, Element, Layout, Plan, Term
 from dap.rules import rule
+from dap.submission.limits import LIMITS
+from dap.submission.reading import FIXED_FAULTS
 
 EXPECTATIONS = "expectations"
 DISTRICT = "district"
@@ -38,6 +40,68 @@ STATE_ID_FAULTS = {"Q102": "regular", "Q103": "date_like", "Q104": "derived", "Q
 """The rules on state student numbers, and the fault that each finds."""
 
 _GX_SEVERITY = {"error": "critical", "warning": "warning", "info": "info"}
+
+READING_RULES = (
+    ("S101", "not_utf8"),
+    ("S102", "empty"),
+    ("S103", "not_text"),
+    ("S104", "quote_not_closed"),
+    ("S105", "text_after_quote"),
+    ("S106", "bare_quote"),
+    ("S107", "row_too_short"),
+    ("S108", "no_rows"),
+    ("S109", "title_lines"),
+    ("S110", "stray_line_end"),
+    ("S111", "empty_line"),
+    ("S112", "empty_row"),
+    ("S113", "header_elsewhere"),
+    ("S114", "too_large"),
+    ("S115", "too_wide"),
+    ("S116", "cell_too_long"),
+    ("S117", "other_kind"),
+    ("S118", "unsafe"),
+    ("S119", "header_repeated"),
+    ("S124", "letters_lost"),
+    ("S130", "archive_members"),
+    ("S131", "archive_damaged"),
+    ("S132", "encrypted"),
+    ("S133", "unpacks_too_large"),
+    ("S140", "sheet_unclear"),
+    ("S141", "workbook_damaged"),
+    ("S142", "number_format"),
+    ("S143", "error_value"),
+    ("S144", "merged_cells"),
+    ("S145", "zeros_lost"),
+    ("S146", "digits_lost"),
+    ("S147", "date_from_code"),
+    ("S148", "shown_rounded"),
+    ("S150", "line_too_short"),
+    ("P203", "extra_cells"),
+    ("P204", "beyond_layout"),
+    ("P210", "extra_sheet"),
+    ("P211", "hidden_sheet"),
+    ("P212", "hidden_cells"),
+    ("P213", "comments"),
+    ("P214", "defined_names"),
+    ("P215", "properties"),
+    ("P216", "formulas"),
+    ("P217", "embedded"),
+    ("P218", "links"),
+    ("P219", "macros"),
+    ("P220", "header_footer"),
+)
+"""Each fault of a reading and its rule."""
+
+_FORMAT_WORDS_OF = {
+    "csv": "CSV",
+    "fixed": "text of fixed width",
+    "xlsx": "Excel (.xlsx)",
+    "xls": "Excel 97-2003 (.xls)",
+    "ods": "OpenDocument (.ods)",
+    "parquet": "Parquet",
+    "zip": "one of these in a ZIP file",
+    "gzip": "one of these in a gzip file",
+}
 
 Expectation = dict[str, Any]
 
@@ -164,27 +228,31 @@ class _Builder:
         return next((each.mandate for each in self.plan.promises if each.id == NO_SSN and each.mandate), None)
 
     def _reading(self) -> Iterator[Expectation]:
-        kinds = (
-            ("S101", "not_utf8"),
-            ("S102", "empty"),
-            ("S103", "not_text"),
-            ("S104", "quote_not_closed"),
-            ("S105", "text_after_quote"),
-            ("S106", "bare_quote"),
-            ("S107", "row_too_short"),
-            ("S108", "no_rows"),
-            ("S109", "title_lines"),
-            ("S110", "stray_line_end"),
-            ("S111", "empty_line"),
-            ("S112", "empty_row"),
-            ("S113", "header_elsewhere"),
-            ("P203", "extra_cells"),
-        )
-        header = f"row {len(self.layout.title_lines) + 1}"
-        for id, fault in kinds:
+        for id, fault in READING_RULES:
             if fault == "title_lines" and not self.layout.title_lines:
                 continue
-            yield self._make(id, "expect_submission_to_be_well_formed", {"fault": fault}, expected=header)
+            if fault in FIXED_FAULTS and not self.layout.positions:
+                continue
+            expected = self._expected_of(fault)
+            yield self._make(id, "expect_submission_to_be_well_formed", {"fault": fault}, expected=expected)
+
+    def _expected_of(self, fault: str) -> str:
+        """What the plan or the program asks for, in the words of a message about this fault."""
+        if fault == "other_kind":
+            said = [_FORMAT_WORDS_OF[each] for each in self.layout.formats]
+            return _said_values(said)
+        if fault == "sheet_unclear":
+            return f'"{self.layout.sheet}"' if self.layout.sheet else "its table"
+        if fault == "too_large":
+            return f"{LIMITS.said('file_bytes')}, {LIMITS.said('rows')}, {LIMITS.said('cells')}"
+        limits = {"too_wide": "columns", "unpacks_too_large": "unpacked_bytes"}
+        if fault in limits:
+            return LIMITS.said(limits[fault])
+        if fault == "cell_too_long":
+            return f"{LIMITS.cell_characters:,} characters"
+        if fault == "line_too_short":
+            return f"{max(each.end for each in self.layout.positions)} characters"
+        return f"row {len(self.layout.title_lines) + 1}"
 
     def _header(self) -> Iterator[Expectation]:
         every = [each.name for each in self.layout.elements]

@@ -158,7 +158,8 @@ def _summary(reports: Sequence[Report]) -> RenderableType:
     lines = [Text(f"{passed} of {len(reports)} files accepted.", style="bold")]
     for report in reports:
         word, style = _VERDICTS[report.verdict]
-        why = ", ".join(dict.fromkeys(finding.rule for finding in report.findings if finding.severity == "error"))
+        ids = list(dict.fromkeys(finding.rule for finding in report.findings if finding.severity == "error"))
+        why = ", ".join(f"{rule(id).title} ({id})" if id == ids[0] else id for id in ids)
         lines.append(Text.assemble("  ", (f"{word:<13}", style), f" {report.file_name}", f"  {why}" if why else ""))
     return Group(*lines)
 

@@ -24,8 +24,8 @@ CORE: list[str] = PROJECT["dependencies"]
 # Each lock, and everything pyproject.toml asks it to hold.
 LOCKS = {
     "requirements.lock": CORE + EXTRAS["dev"] + EXTRAS["site"] + EXTRAS["intake"],
-    "requirements-spark.lock": CORE + EXTRAS["spark"],
-    "requirements-bench.lock": CORE + EXTRAS["bench"],
+    "requirements-spark.lock": CORE + EXTRAS["spark"] + EXTRAS["parquet"],
+    "requirements-bench.lock": CORE + EXTRAS["bench"] + EXTRAS["fuzz"],
 }
 PYTHONS = ["3.11.0", "3.12.0", "3.13.0"]
 EACH_LOCK = pytest.mark.parametrize("lock", LOCKS)

@@ -129,7 +129,7 @@ _SSN = "000-12-3456"
 _SHAPE: dict[str, tuple[Callable[[bytes], bytes], tuple[int, ...], int | None]] = {
     "S101": (lambda content: content.replace(b"\n0000000003,", b"\n\xe9000000003,"), (4,), None),
     "S102": (lambda content: b"\r\n", (), None),
-    "S103": (lambda content: b"PK\x03\x04" + content, (), None),
+    "S103": (lambda content: content.replace(b"\n0000000003,", b"\n00000\x000003,"), (4,), None),
     "S104": (lambda content: content.replace(b"\n0000000003,", b'\n"0000000003,'), (4,), None),
     "S105": (lambda content: content.replace(b"\n0000000003,", b'\n"0000000003"x,'), (4,), None),
     "S106": (lambda content: content.replace(b"\n0000000003,", b'\n00000"0003,'), (4,), None),

@@ -24,7 +24,7 @@ LAYERS: list[set[str]] = [
     {"examples", "charts"},
     {"lint", "skeleton"},
     {"spreadsheet"},
-    {"intake", "publish", "lab", "sarif", "terminal"},
+    {"intake", "publish", "lab", "report_files", "sarif", "terminal"},
     {"cli"},
     {"__main__"},
 ]

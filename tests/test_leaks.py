@@ -146,7 +146,7 @@ def test_a_rule_that_breaks_gives_no_verdict_and_says_no_value(
 
 
 def _breaking_reader(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(dap.submission.delimited, "_table", _raising)
+    monkeypatch.setattr(dap.submission.delimited, "build_table", _raising)
 
 
 def _breaking_gate(monkeypatch: pytest.MonkeyPatch) -> None:

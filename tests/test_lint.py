@@ -1322,3 +1322,36 @@ def test_a_pattern_that_engines_read_in_different_ways_is_refused(pattern: str) 
 
 def test_lint_of_a_folder_without_a_plan_says_so(tmp_path: Path) -> None:
     assert [(each.rule, each.file) for each in lint(tmp_path)] == [("L101", PLAN)]
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        (lambda places: places[1].update(start=9), '"school_year" begins before "sasid" ends'),
+        (lambda places: places[1].update(field="sasid"), '"sasid" has more than one place'),
+        (
+            lambda places: places[1].update(field="scool_year"),
+            'no field "scool_year". Did you mean "school_year"?',
+        ),
+        (lambda places: places.pop(), '"sponsor" has no place, and no file may lack it'),
+        (lambda places: places[0].update(width=9), '"sasid" may have 10 letters, but its place has 9'),
+    ],
+)
+def test_positions_are_places_of_the_layouts_fields_beside_each_other(
+    new_plan: NewPlan, change: Callable[[list[dict[str, Any]]], object], said: str
+) -> None:
+    def place(descriptor: dict[str, Any]) -> None:
+        students = layout(descriptor)
+        names = [each["name"] for each in students["schema"]["fields"]]
+        students["acquisition"]["positions"] = [
+            {"field": name, "start": 1 + 50 * number, "width": 10 if name == "sasid" else 50}
+            for number, name in enumerate(names)
+        ]
+
+    root = new_plan()
+    edit(root, ROSTER, place)
+    rebuild(root)
+    assert [each.message for each in lint(root, examples=False)] == []
+    edit(root, ROSTER, lambda descriptor: change(layout(descriptor)["acquisition"]["positions"]))
+    found = [each.message for each in lint(root, examples=False)]
+    assert any(said in each for each in found), found

@@ -19,8 +19,8 @@ CORE_LOCK = "requirements.lock"
 # Each lock, and the extras it holds beside the core. The heavy ones follow the versions of the core lock.
 LOCKS = {
     CORE_LOCK: ("dev", "site", "intake"),
-    "requirements-spark.lock": ("spark",),
-    "requirements-bench.lock": ("bench",),
+    "requirements-spark.lock": ("spark", "parquet"),
+    "requirements-bench.lock": ("bench", "fuzz"),
 }
 
 

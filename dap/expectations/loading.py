@@ -11,6 +11,7 @@ from typing import Any
 from great_expectations import ExpectationSuite
 
 from dap.errors import CouldNotRun
+from dap.submission.reading import FATAL, foreign_faults
 
 
 def load_suite(path: Path) -> ExpectationSuite:
@@ -49,19 +50,23 @@ def missing_rules(suite: ExpectationSuite, document: Mapping[str, Any]) -> list[
 
 
 def applicable(
-    suite: ExpectationSuite, columns: Iterable[str], *, readable: bool = True
+    suite: ExpectationSuite, columns: Iterable[str], *, readable: bool = True, format: str = ""
 ) -> tuple[ExpectationSuite, list[Any]]:
     """The suite without the rules that cannot be asked of a batch with these columns, and those rules.
 
     A rule on a column that the file lacks is not run and not passed: the header's rules say that the column is
-    missing. Of an unreadable file only the rules on the reading itself can be asked.
+    missing. Of an unreadable file only the rules on the reading itself can be asked. Where its `format` is known, those
+    are left out that such a file cannot break: whether a sheet is hidden is no question to a CSV file, nor what makes a
+    file unreadable to one that was read.
     """
     present = set(columns)
+    foreign = foreign_faults(format) | (FATAL if readable else frozenset()) if format else frozenset()
     asked: list[Any] = []
     skipped: list[Any] = []
     for expectation in suite.expectations:
         reads = expectation.expectation_type == "expect_submission_to_be_well_formed"
-        fits = columns_of(expectation.configuration.kwargs) <= present if readable else reads
+        kwargs = expectation.configuration.kwargs
+        fits = kwargs["fault"] not in foreign if reads else readable and columns_of(kwargs) <= present
         (asked if fits else skipped).append(expectation)
     return ExpectationSuite(name=suite.name, expectations=asked, meta=suite.meta), skipped
 

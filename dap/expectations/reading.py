@@ -12,7 +12,7 @@ from great_expectations.expectations.metrics.metric_provider import metric_value
 from great_expectations.expectations.metrics.table_metric_provider import TableMetricProvider
 
 from dap.expectations.places import Place, result
-from dap.submission import Reading
+from dap.submission import Fault, Reading
 from dap.submission.reading import ATTRIBUTE
 
 FaultKind = Literal[
@@ -30,6 +30,39 @@ FaultKind = Literal[
     "empty_line",
     "empty_row",
     "header_elsewhere",
+    "too_large",
+    "too_wide",
+    "cell_too_long",
+    "other_kind",
+    "unsafe",
+    "header_repeated",
+    "letters_lost",
+    "archive_members",
+    "archive_damaged",
+    "encrypted",
+    "unpacks_too_large",
+    "sheet_unclear",
+    "workbook_damaged",
+    "number_format",
+    "error_value",
+    "merged_cells",
+    "zeros_lost",
+    "digits_lost",
+    "date_from_code",
+    "shown_rounded",
+    "line_too_short",
+    "beyond_layout",
+    "extra_sheet",
+    "hidden_sheet",
+    "hidden_cells",
+    "comments",
+    "defined_names",
+    "properties",
+    "formulas",
+    "embedded",
+    "links",
+    "macros",
+    "header_footer",
 ]
 
 
@@ -82,5 +115,12 @@ class ExpectSubmissionToBeWellFormed(BatchExpectation):
         reading: Reading | None = metrics["table.dap_reading"]
         if reading is None:
             return result([Place()])
-        rows = reading.rows_of(self.fault)
-        return result([] if rows is None else [Place(rows=rows)])
+        return result([_place(reading, fault) for fault in reading.of_kind(self.fault)])
+
+
+def _place(reading: Reading, fault: Fault) -> Place:
+    """Where a fault is; its column is called by name only where the plan knows it."""
+    if fault.column is None:
+        return Place(rows=fault.rows)
+    name = reading.columns[fault.column - 1]
+    return Place(None if name.startswith("#") else name, fault.column, fault.rows)

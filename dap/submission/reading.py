@@ -2,20 +2,89 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import os
 import stat
 import unicodedata
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 from dap.errors import RequestError
+from dap.submission.limits import LIMITS
 
 if TYPE_CHECKING:
     import pandas as pd
 
-FATAL = frozenset({"not_utf8", "empty", "not_text", "quote_not_closed", "text_after_quote", "header_elsewhere"})
+ARCHIVE_FAULTS = frozenset({"archive_members", "archive_damaged", "unpacks_too_large"})
+"""The faults that only an archive, or what is packed like one, can have."""
+
+WORKBOOK_FAULTS = frozenset(
+    {
+        "sheet_unclear",
+        "workbook_damaged",
+        "number_format",
+        "error_value",
+        "merged_cells",
+        "zeros_lost",
+        "digits_lost",
+        "date_from_code",
+        "shown_rounded",
+        "extra_sheet",
+        "hidden_sheet",
+        "hidden_cells",
+        "comments",
+        "defined_names",
+        "properties",
+        "formulas",
+        "embedded",
+        "links",
+        "macros",
+        "header_footer",
+    }
+)
+"""The faults that only a workbook can have."""
+
+FIXED_FAULTS = frozenset({"line_too_short", "beyond_layout"})
+"""The faults that only a file of fixed width can have."""
+
+WORKBOOKS = frozenset({"xlsx", "xls", "ods", "parquet"})
+"""The formats that are read as a grid of cells."""
+
+
+def foreign_faults(format: str) -> frozenset[str]:
+    """The faults that a file of this format cannot have."""
+    if format in WORKBOOKS:
+        return FIXED_FAULTS
+    if format in ("zip", "gzip"):
+        return WORKBOOK_FAULTS - FATAL
+    if format not in ("csv", "fixed", "other"):
+        return frozenset()
+    # Text is read in this very process.
+    own = FIXED_FAULTS if format == "fixed" else frozenset()
+    return (ARCHIVE_FAULTS | WORKBOOK_FAULTS | FIXED_FAULTS | {"encrypted", "unsafe"}) - own
+
+
+FATAL = frozenset(
+    {
+        "not_utf8",
+        "empty",
+        "not_text",
+        "quote_not_closed",
+        "text_after_quote",
+        "header_elsewhere",
+        "too_large",
+        "too_wide",
+        "cell_too_long",
+        "other_kind",
+        "unsafe",
+        "encrypted",
+        "sheet_unclear",
+        "workbook_damaged",
+        *ARCHIVE_FAULTS,
+    }
+)
 """The faults after which there is no table: the file is unreadable."""
 
 ATTRIBUTE = "dap_reading"
@@ -24,10 +93,14 @@ ATTRIBUTE = "dap_reading"
 
 @dataclass(frozen=True)
 class Fault:
-    """One way in which the bytes are not the table they should be, and the rows where."""
+    """One way in which the bytes are not the table they should be: the rows, and the column from 1 if it is one's.
+
+    A kind has one fault without a column, or one for each column that has it.
+    """
 
     kind: str
     rows: tuple[int, ...] = ()
+    column: int | None = None
 
 
 @dataclass(frozen=True)
@@ -40,9 +113,11 @@ class Outside:
 
 @dataclass(frozen=True)
 class HiddenText:
-    """Text of a part that no table shows, such as a comment or a sheet's name. Never leaves.
+    """Text of the file that is not in the table, where nobody looks: `place` says where, in fixed words. Never leaves.
 
-    `place` is a fixed word for the kind of part: "sheet name", "comment", "document property", "archive member name".
+    Places: `sheet name`, `other sheet`, `hidden sheet`, `comment`, `document property`, `defined name`, `formula`,
+    `header or footer`, `number format`, `hyperlink`, `validation list`, `embedded object`, `unused text`,
+    `archive member name`, `archive comment`, `beyond the layout`.
     """
 
     place: str
@@ -56,7 +131,9 @@ class Reading:
 
     `header` and `columns` have one entry a column of the file: the text of the header as it stands there, and the
     name the column has in the frame: the element's where the header is exactly an element's, otherwise `#` and the
-    position, because a header the plan does not know may be a value.
+    position, because a header the plan does not know may be a value. A file of fixed width has no header: its columns
+    are the layout's, and `header_row` is 0. `format` is what the content is (`csv`, `fixed`, `xlsx`, ...), whatever
+    the name says; `sha256` is empty where the file was refused by its size alone.
     """
 
     file_name: str = field(repr=False)
@@ -69,6 +146,7 @@ class Reading:
     outside: tuple[Outside, ...] = ()
     rows: int = 0
     hidden: tuple[HiddenText, ...] = ()
+    format: str = "csv"
     sheets: int = 0
     archive_members: int = 0
 
@@ -77,9 +155,13 @@ class Reading:
         """Whether there is a table to judge."""
         return not any(fault.kind in FATAL for fault in self.faults)
 
+    def of_kind(self, kind: str) -> tuple[Fault, ...]:
+        """The faults of one kind: none, one, or one a column."""
+        return tuple(fault for fault in self.faults if fault.kind == kind)
+
     def rows_of(self, kind: str) -> tuple[int, ...] | None:
         """The rows where a fault of that kind stands; None where there is none, empty where it has no row."""
-        return next((fault.rows for fault in self.faults if fault.kind == kind), None)
+        return next((fault.rows for fault in self.of_kind(kind)), None)
 
     def position(self, column: str) -> int | None:
         """The position in the file, from 1, of a column of the frame; None where the file lacks it."""
@@ -98,22 +180,70 @@ class Submission:
     reading: Reading
 
 
-def load(path: Path, label: str) -> bytes:
-    """The file's bytes; RequestError, calling it `label` and never by its name, where it cannot be read."""
+@dataclass(frozen=True, eq=False)
+class Content:
+    """A file's bytes, or only their number where there are more than the limit: then nothing was read."""
+
+    data: bytes = field(repr=False)
+    size: int
+
+    @property
+    def refused(self) -> bool:
+        """Whether the file is too large to be read."""
+        return self.size > LIMITS.file_bytes
+
+    @classmethod
+    def of(cls, data: bytes) -> Content:
+        """The content of bytes that are in memory already."""
+        return cls(data if len(data) <= LIMITS.file_bytes else b"", len(data))
+
+
+def load(path: Path, label: str) -> Content:
+    """The file's content; RequestError, calling it `label` and never by its name, where it cannot be read.
+
+    Only a regular file is opened, and no symbolic link: what it points to may be another's, and change meanwhile.
+    """
+    flags = os.O_RDONLY | getattr(os, "O_BINARY", 0) | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_NOFOLLOW", 0)
     try:
-        handle = os.open(path, os.O_RDONLY | getattr(os, "O_BINARY", 0) | getattr(os, "O_NONBLOCK", 0))
+        # Asked before it is opened: to open a pipe or a device can itself do something.
+        if stat.S_ISLNK(os.lstat(path).st_mode):
+            raise RequestError(f"{label}: a link to a file. Name the file itself.")
+        if not stat.S_ISREG(os.lstat(path).st_mode):
+            raise RequestError(f"{label}: not a regular file.")
+        handle = os.open(path, flags)
     except FileNotFoundError:
         raise RequestError(f"{label}: there is no such file.") from None
-    except (OSError, ValueError):
+    except OSError as error:
+        if error.errno == errno.ELOOP:
+            raise RequestError(f"{label}: a link to a file. Name the file itself.") from None
         raise RequestError(f"{label}: the file cannot be opened.") from None
-    if not stat.S_ISREG(os.fstat(handle).st_mode):
-        os.close(handle)
-        raise RequestError(f"{label}: not a regular file.")
+    except ValueError:
+        raise RequestError(f"{label}: the file cannot be opened.") from None
     with os.fdopen(handle, "rb") as file:
-        try:
-            return file.read()
-        except OSError:
-            raise RequestError(f"{label}: the file cannot be read.") from None
+        found = os.fstat(handle)
+        if not stat.S_ISREG(found.st_mode):
+            raise RequestError(f"{label}: not a regular file.")
+        if found.st_size > LIMITS.file_bytes:
+            return Content(b"", found.st_size)
+        return _read(file, label)
+
+
+def load_stream(stream: BinaryIO, label: str) -> Content:
+    """The content of a stream such as standard input, read to its end or to the limit."""
+    return _read(stream, label)
+
+
+def _read(stream: BinaryIO, label: str) -> Content:
+    parts: list[bytes] = []
+    size = 0
+    try:
+        # One byte more than the limit says that there is more; a file may grow while it is read.
+        while size <= LIMITS.file_bytes and (part := stream.read(min(1 << 20, LIMITS.file_bytes + 1 - size))):
+            parts.append(part)
+            size += len(part)
+    except OSError:
+        raise RequestError(f"{label}: the file cannot be read.") from None
+    return Content(b"".join(parts) if size <= LIMITS.file_bytes else b"", size)
 
 
 def digest(content: bytes) -> str:

@@ -1,0 +1,77 @@
+"""What the reader of a workbook finds, put down as it is met: rows, faults, and text outside the table."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from dap.submission.archive import ReadError
+from dap.submission.limits import LIMITS
+
+_LABEL_PROPERTY = "MSIP_Label_"
+_PROGRAM_PROPERTIES = frozenset(
+    {"AppVersion", "DocSecurity", "HyperlinksChanged", "LinksUpToDate", "ScaleCrop", "ShareDoc", "Company"}
+)
+
+WriteRow = Callable[[int, Sequence[str], str], None]
+"""Takes a row of the table: its number, its cells' text, and what they hold (one letter each, `cell_text.KINDS`)."""
+
+
+class Found:
+    """Collects what a workbook holds; `write` takes the rows of the table in their order."""
+
+    def __init__(self, write: WriteRow) -> None:
+        self._write = write
+        self._cells = 0
+        self._last_row = 0
+        self._faults: dict[str, dict[int, None]] = {}
+        self.hidden: list[tuple[str, str, int | None]] = []
+        self.sheets = 0
+        self.members = 0
+        self.format = ""
+
+    def row(self, number: int, cells: Sequence[str], kinds: str) -> None:
+        """A row of the table. ReadError where it breaks a limit, or does not come after the last one."""
+        if number <= self._last_row:
+            raise ReadError("workbook_damaged")
+        self._last_row = number
+        self._cells += len(cells)
+        if len(cells) > LIMITS.columns:
+            raise ReadError("too_wide")
+        if number > LIMITS.rows or self._cells > LIMITS.cells:
+            raise ReadError("too_large")
+        if any(len(cell) > LIMITS.cell_characters for cell in cells):
+            raise ReadError("cell_too_long")
+        self._write(number, cells, kinds)
+
+    def fault(self, kind: str, *rows: int) -> None:
+        """Something that must not be there, and the rows where it is, if it is in any."""
+        self._faults.setdefault(kind, {}).update(dict.fromkeys(rows))
+
+    @property
+    def faults(self) -> list[tuple[str, tuple[int, ...]]]:
+        """The faults, each with its rows in ascending order."""
+        return [(kind, tuple(sorted(rows))) for kind, rows in self._faults.items()]
+
+    def hide(self, place: str, text: str, row: int | None = None) -> None:
+        """Text that is no part of the table. ReadError where there is more of it than is looked through."""
+        if not text.strip():
+            return
+        if len(self.hidden) >= LIMITS.hidden_texts:
+            raise ReadError("too_large")
+        # A longer one is cut with an overlap, so that no number is torn in two unseen.
+        size = LIMITS.cell_characters
+        self.hidden += [(place, text[at : at + size + 100], row) for at in range(0, len(text), size)]
+
+
+def is_typed_property(name: str) -> bool:
+    """Whether a property of one's own was made by somebody, and not by a program or an office's labels of secrecy."""
+    return name not in _PROGRAM_PROPERTIES and not name.startswith(_LABEL_PROPERTY)
+
+
+def whole(text: str) -> str:
+    """The text with what is half a character, as broken programs write it, made the sign for a lost letter."""
+    try:
+        text.encode("utf-8")
+    except UnicodeEncodeError:
+        return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+    return text

@@ -1,0 +1,47 @@
+"""How much of a file is taken: every limit of the readers, in one place."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+MEGABYTE = 1_000_000
+
+
+@dataclass(frozen=True)
+class Limits:
+    """The most that a submission may have of anything; beyond it the file is refused, before it is read where possible.
+
+    A statewide register of half a million rows has some 170 MB as text and fits in; whatever is packed, and could grow
+    without end, is stopped after 25 seconds or at 900 MB.
+    """
+
+    file_bytes: int = 250 * MEGABYTE
+    unpacked_bytes: int = 250 * MEGABYTE
+    """All that an archive or a workbook unpacks to."""
+    ratio: int = 100
+    """How many times its packed size a member may unpack to, once it is larger than `ratio_from`."""
+    ratio_from: int = 16 * MEGABYTE
+    nesting: int = 1
+    """How many archives may lie around the file; a workbook is none."""
+    members: int = 1_000
+    cell_characters: int = 32_767
+    """The most that a cell of Excel can hold."""
+    columns: int = 2_000
+    rows: int = 5_000_000
+    cells: int = 40_000_000
+    hidden_texts: int = 200_000
+    """Texts beside the table, such as the cells of other sheets, that are handed to the screen for identifiers."""
+    seconds: int = 25
+    """Of one child process, by the clock and by the processor."""
+    memory_bytes: int = 900 * MEGABYTE
+    """The address space of one child process."""
+
+    def said(self, what: str) -> str:
+        """A limit in words, such as `100 MB` or `2,000 columns`."""
+        number = getattr(self, what)
+        if what.endswith("_bytes"):
+            return f"{number // MEGABYTE:,} MB"
+        return f"{number:,} {what.partition('_')[2] or what}"
+
+
+LIMITS = Limits()

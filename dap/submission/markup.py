@@ -1,0 +1,101 @@
+"""Reads the XML of workbooks through a parser that refuses document types and entities, one event at a time."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from xml.parsers.expat import ExpatError
+
+from dap.submission.archive import ReadError
+
+_DEEPEST = 200
+
+
+class Handler:
+    """What is done with the events of a document; `path` holds the local names of the elements that are open."""
+
+    def __init__(self) -> None:
+        self.path: list[str] = []
+
+    def start(self, name: str, attributes: Mapping[str, str]) -> None:
+        """An element begins: its local name, its attributes by local name."""
+
+    def end(self, name: str) -> None:
+        """An element ends."""
+
+    def text(self, text: str) -> None:
+        """A piece of text, which need not be all of it."""
+
+
+def parse(chunks: Iterable[bytes], handler: Handler) -> None:
+    """Send a document's events to the handler. ReadError `workbook_damaged` where it is no sound XML of ours."""
+    from defusedxml.common import DefusedXmlException
+    from defusedxml.ElementTree import DefusedXMLParser
+
+    # defusedxml has set the parser's own guards; only what is done with the events is ours.
+    parser = DefusedXMLParser(forbid_dtd=True).parser
+    path, start, end = handler.path, handler.start, handler.end
+    names: dict[str, str] = {}
+
+    def started(name: str, attributes: dict[str, str]) -> None:
+        local = names.get(name) or names.setdefault(name, _local(name))
+        path.append(local)
+        if len(path) > _DEEPEST:
+            raise ReadError("workbook_damaged")
+        for key in attributes:
+            if "}" in key:
+                attributes = {_local(key): value for key, value in attributes.items()}
+                break
+        start(local, attributes)
+
+    def ended(name: str) -> None:
+        end(names[name])
+        path.pop()
+
+    parser.ordered_attributes = False
+    parser.DefaultHandlerExpand = None
+    parser.CommentHandler = parser.ProcessingInstructionHandler = None
+    parser.StartElementHandler, parser.EndElementHandler = started, ended
+    parser.CharacterDataHandler = handler.text
+    try:
+        for chunk in chunks:
+            parser.Parse(chunk, False)
+        parser.Parse(b"", True)
+    except (ExpatError, DefusedXmlException, ValueError):
+        raise ReadError("workbook_damaged") from None
+
+
+def _local(name: str) -> str:
+    return name.rpartition("}")[2]
+
+
+class Texts(Handler):
+    """Collects every text of a document: what stands between its elements, and in the attributes named (None: all)."""
+
+    def __init__(self, attributes: frozenset[str] | None = frozenset()) -> None:
+        super().__init__()
+        self.found: list[str] = []
+        self._attributes = attributes
+        self._open: list[str] = []
+
+    def start(self, name: str, attributes: Mapping[str, str]) -> None:
+        """Take the attributes that hold text."""
+        self._flush()
+        self.found += [
+            value
+            for key, value in attributes.items()
+            if value.strip() and (self._attributes is None or key in self._attributes)
+        ]
+
+    def end(self, name: str) -> None:
+        """End the text of the element."""
+        self._flush()
+
+    def text(self, text: str) -> None:
+        """Take a piece of text."""
+        self._open.append(text)
+
+    def _flush(self) -> None:
+        text = "".join(self._open).strip()
+        self._open.clear()
+        if text:
+            self.found.append(text)

@@ -1,0 +1,109 @@
+"""A file that was opened: what it is, told once, and how it reads under one layout or another."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from importlib.util import find_spec
+from typing import TYPE_CHECKING
+
+from dap.errors import CouldNotRun
+from dap.plan import Layout
+from dap.submission.delimited import has_header, header_of_delimited, read_delimited
+from dap.submission.fixed import read_fixed
+from dap.submission.kinds import PACKED, kind_of
+from dap.submission.reading import Content, Fault, Reading, Submission, digest
+from dap.submission.table import Faults, Record, build_table, header_elsewhere, unreadable
+
+if TYPE_CHECKING:
+    from dap.submission.child import Answer
+
+
+class Opened:
+    """The content of one file. A child process reads what is packed, once for each sheet that a layout names."""
+
+    def __init__(self, content: Content, file_name: str = "") -> None:
+        self._content = content
+        self._file_name = file_name
+        self._answers: dict[tuple[tuple[str, ...], str], Answer] = {}
+        self._kind = kind_of(content.data)
+
+    def read(self, layout: Layout) -> Submission:
+        """The file as a table of this layout. Never raises for what the file holds: faults go into the Reading."""
+        content = self._content
+        if content.refused:
+            return unreadable(Reading(self._file_name, content.size, ""), Fault("too_large"))
+        reading = Reading(self._file_name, content.size, digest(content.data))
+        if self._kind in PACKED:
+            return self._packed(layout, reading)
+        return _text(content.data, self._kind, layout, reading)
+
+    def header(self, layout: Layout) -> tuple[str, ...]:
+        """The cells of the line where this layout has its header; none where there is none or it cannot be read."""
+        if self._content.refused or self._kind == "other":
+            return ()
+        if self._kind not in PACKED:
+            return header_of_delimited(self._content.data, layout)
+        answer = self._answer(layout)
+        if answer.fatal:
+            return ()
+        if answer.content is not None:
+            return header_of_delimited(answer.content, layout)
+        above = len(layout.title_lines)
+        records = _as_records(answer)
+        return records[above].cells if above < len(records) else ()
+
+    def _answer(self, layout: Layout) -> Answer:
+        from dap.submission.child import read_apart
+
+        if "parquet" in layout.formats and self._kind == "parquet" and find_spec("pyarrow") is None:
+            raise CouldNotRun("the layout takes Parquet files, and what reads them is not installed (dap[parquet]).")
+        key = layout.formats, layout.sheet
+        if key not in self._answers:
+            self._answers[key] = read_apart(self._content.data, layout.formats, layout.sheet)
+        return self._answers[key]
+
+    def _packed(self, layout: Layout, reading: Reading) -> Submission:
+        answer = self._answer(layout)
+        reading = replace(
+            reading,
+            format=answer.format or self._kind,
+            hidden=answer.hidden,
+            sheets=answer.sheets,
+            archive_members=answer.members,
+        )
+        if answer.fatal:
+            return unreadable(reading, Fault(answer.fatal))
+        if answer.content is not None:
+            return _text(answer.content, kind_of(answer.content), layout, reading)
+        records = _as_records(answer)
+        if (row := header_elsewhere(records, layout)) is not None:
+            return unreadable(reading, Fault("header_elsewhere", (row,)))
+        faults = Faults()
+        for kind, rows in answer.faults:
+            # A title over several columns is often one cell.
+            rows = tuple(row for row in rows if row > len(layout.title_lines)) if kind == "merged_cells" else rows
+            if rows or kind != "merged_cells":
+                faults.add(kind, *rows)
+        return build_table(reading, records, layout, faults, grid=True)
+
+
+def _text(content: bytes, kind: str, layout: Layout, reading: Reading) -> Submission:
+    if kind != "text":
+        return unreadable(replace(reading, format=kind), Fault("other_kind"))
+    fixed = bool(layout.positions) and not ("csv" in layout.formats and has_header(content, layout))
+    if not fixed and "csv" not in layout.formats and content.strip():
+        return unreadable(reading, Fault("other_kind"))
+    # What an archive holds stays the archive's: its rules are asked too.
+    packed = reading.format in ("zip", "gzip")
+    reading = reading if packed else replace(reading, format="fixed" if fixed else "csv")
+    return read_fixed(content, layout, reading) if fixed else read_delimited(content, layout, reading)
+
+
+def _as_records(answer: Answer) -> list[Record]:
+    """The rows of a sheet, with an empty record for each row that the sheet does not have."""
+    records: list[Record] = []
+    for line in answer.lines:
+        while len(records) + 1 < line.number:
+            records.append(Record(len(records) + 1, ()))
+        records.append(Record(line.number, line.cells, (), line.kinds))
+    return records

@@ -1,0 +1,1 @@
+"""Fuzzing: what any bytes at all must not do to the readers."""

@@ -1,0 +1,86 @@
+"""Every file of the corpus gets its answer, within the limits, and no answer repeats what a file holds."""
+
+from __future__ import annotations
+
+import io
+import shutil
+import time
+import zipfile
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from dap.catalog import open_plan
+from dap.gate import check
+from dap.plan import Plan
+from dap.report import Report, as_csv, as_html_fragment, as_json
+from dap.report_files import as_html, as_junit, as_xlsx
+from dap.suites import READING_RULES
+from dap.terminal import report_text
+from tests.corpus import packed, texts
+from tests.corpus.case import CANARY, Case, write_plan
+
+CASES = [*texts.cases(), *packed.cases()]
+COLLECTION = "example-roster"
+# A file too large to be made in a test: tested where sizes are read.
+BIG = {"S114"}
+# What becomes of a child process that dies: tested where it is started.
+ELSEWHERE = {"S118"}
+
+
+@pytest.fixture(scope="module")
+def plan(tmp_path_factory: pytest.TempPathFactory, _sound_plan: Path) -> Plan:
+    root = tmp_path_factory.mktemp("corpus") / "plan"
+    shutil.copytree(_sound_plan, root)
+    write_plan(root)
+    return open_plan(root)
+
+
+def judged(case: Case, plan: Plan) -> Report:
+    """The report on a file of the corpus."""
+    return check(io.BytesIO(case.bytes()), COLLECTION, resource=case.layout, plan=plan)
+
+
+def test_the_corpus_has_at_least_300_files_each_with_its_own_name_and_reason() -> None:
+    assert len(CASES) >= 300
+    assert [name for name, times in Counter(case.name for case in CASES).items() if times > 1] == []
+    assert all(case.why for case in CASES)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("part", range(8))
+def test_every_file_gets_the_verdict_and_the_findings_it_must(plan: Plan, part: int) -> None:
+    wrong = []
+    for number, case in enumerate(CASES[part::8]):
+        began = time.monotonic()
+        report = judged(case, plan)
+        took = time.monotonic() - began
+        found = {finding.rule for finding in report.findings}
+        if report.verdict != case.verdict or found != case.rules or report.broken:
+            wrong.append(f"{case.name}: {report.verdict} {sorted(found)}, not {case.verdict} {sorted(case.rules)}")
+        if took > 30:
+            wrong.append(f"{case.name}: took {took:.0f} s")
+        # A finding cannot hold a value by its type; each form is tried on every eighth file.
+        if number % 8 == 0 and any(CANARY in form for form in forms(report)):
+            wrong.append(f"{case.name}: the report repeats the file")
+    assert wrong == []
+
+
+def forms(report: Report) -> Iterator[str]:
+    """A report in every form there is."""
+    yield from (report_text([report]), as_json([report]), as_csv([report]), as_junit([report]), as_html([report]))
+    yield from (as_html_fragment(report), repr(report))
+    with zipfile.ZipFile(io.BytesIO(as_xlsx([report]))) as book:
+        yield from (book.read(part).decode("utf-8") for part in book.namelist())
+
+
+def test_every_rule_on_reading_has_a_file_that_trips_it_and_one_that_passes() -> None:
+    asked = {id for id, _ in READING_RULES}
+    tripped = {rule for case in CASES for rule in case.rules}
+    assert asked - tripped == BIG | ELSEWHERE
+    header = {"S120", "S121", "S122", "S123", "P201", "P202"}
+    assert header <= tripped
+    # A file that has none of a kind's faults: the plain ones, and those that nearly have it.
+    assert {case.layout for case in CASES if not case.rules} == {case.layout for case in CASES} - {"text-only"}
