@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dap.identifiers import candidates, words
 from dap.identifiers.columns import FEWEST, Column, Found, Numbers
 from dap.identifiers.normal import normalised
-from dap.identifiers.results import FORMS, SPLIT, Hit, Place, Screen
+from dap.identifiers.results import SPLIT, Hit, Place, Screen
 from dap.identifiers.texts import find_in_text
 from dap.identifiers.validity import label
 
@@ -146,6 +146,3 @@ def _behave_like_ssns(numbers: Iterable[str]) -> bool:
         and len({each[0] for each in serials}) >= 5
         and len(set(serials)) >= 0.5 * min(len(serials), 2_000)
     )
-
-
-__all__ = ["FORMS", "find_in_table", "screen_table"]

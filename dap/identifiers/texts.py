@@ -9,6 +9,7 @@ from functools import cache
 
 from dap.identifiers import candidates, words
 from dap.identifiers.explanations import explained, in_code
+from dap.identifiers.normal import normalised
 from dap.identifiers.results import LABELLED, MASKED, PARTIAL, SEPARATED, Hit
 from dap.identifiers.validity import label
 
@@ -41,12 +42,10 @@ def find_in_text(text: str) -> tuple[Hit, ...]:
 
 def candidates_of(text: str) -> tuple[str, ...]:
     """The normalised readings of a text that hold digits enough to be worth a search."""
-    from dap.identifiers.normal import normalised
-
     return tuple(each for each in normalised(text) if _FEWEST.search(each))
 
 
-# Three digits at least (an area shown by a mask); a text with fewer in a row holds no identifier.
+# The middle group alone may be shown by a mask: a text with fewer digits in a row holds no identifier.
 _FEWEST = re.compile(r"[0-9]{2}")
 
 
