@@ -253,10 +253,12 @@ def scan(files: tuple[str, ...], form: str, rows: int | None, output: str | None
     from dap.scan import scan as scan_file
     from dap.terminal import for_terminal, scan_text
 
+    if "-" in files:
+        raise RequestError("dap scan reads files only, not standard input.")
     paths, folder_given = _every_file(files)
     screened = []
     with _progress("Scanning", len(paths)) as advance:
-        for number, path in enumerate(paths, start=1):
+        for number, path in enumerate(filter(None, paths), start=1):
             screened.append(scan_file(path, number=number, rows=rows))
             advance()
     if form == "json":

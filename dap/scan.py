@@ -10,6 +10,7 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from importlib.util import find_spec
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,8 @@ from typing import Any
 from dap.identifiers import FORMS, SEPARATED, Hit, Place, find_in_text, names_ssn, screen_table
 from dap.report import Finding, Scanned, said_scanned
 from dap.rules import rule
+from dap.submission.child import read_apart
+from dap.submission.kinds import PACKED, kind_of
 from dap.submission.reading import HiddenText, digest, load
 from dap.suites import PROHIBITED
 
@@ -24,17 +27,10 @@ FOUND, CLEAN, UNREADABLE = "found", "clean", "unreadable"
 FIRST_ROWS = 100
 
 _RULE_OF = {form: id for id, form in PROHIBITED.items()}
-# First bytes of what is no text: zip (and .xlsx), old Excel, PDF, gzip, 7z, images.
-_NO_TEXT = (
-    b"PK\x03\x04",
-    b"PK\x05\x06",
-    b"\xd0\xcf\x11\xe0",
-    b"%PDF",
-    b"\x1f\x8b",
-    b"7z\xbc\xaf",
-    b"\x89PNG",
-    b"\xff\xd8\xff",
-)
+# First bytes of what is neither text nor read by a reader of submissions: PDF, 7z, images.
+_NO_TEXT = (b"\xd0\xcf\x11\xe0", b"%PDF", b"7z\xbc\xaf", b"\x89PNG", b"\xff\xd8\xff")
+_PACKED_FORMATS = ("xlsx", "xls", "ods", "zip", "gzip")
+_MOST_SHEETS = 50
 _BOMS = ((codecs.BOM_UTF8, "utf-8"), (codecs.BOM_UTF32_LE, "utf-32"), (codecs.BOM_UTF16_LE, "utf-16"),
          (codecs.BOM_UTF16_BE, "utf-16"), (codecs.BOM_UTF32_BE, "utf-32"))  # fmt: skip
 _LINE_END = re.compile("\r\n|\r|\n")
@@ -105,18 +101,20 @@ def scan(path: str | Path, *, number: int = 1, rows: int | None = FIRST_ROWS) ->
     path = Path(path)
     name = f"file {number}"
     content = load(path, name)
-    contents = contents_of(content)
+    contents = None if content.refused else contents_of(content.data)
     findings = list(_findings(contents, rows)) if contents else []
     if in_name := find_in_text(path.name):
         findings.append(_finding("file_name", labels=_labels(in_name)))
     errors = any(finding.severity == "error" for finding in findings)
     status = UNREADABLE if contents is None else FOUND if errors else CLEAN
     scanned = _scanned(contents) if contents else Scanned(file_name=1)
-    return Screened(status, name, len(content), digest(content), scanned, tuple(findings))
+    return Screened(status, name, content.size, digest(content.data), scanned, tuple(findings))
 
 
 def contents_of(content: bytes) -> Contents | None:
     """What the file holds; None where nobody can look inside. The one function to extend for another kind of file."""
+    if kind_of(content) in PACKED:
+        return _unpacked(content)
     if content.startswith(_NO_TEXT):
         return None
     text = _decoded(content)
@@ -131,6 +129,45 @@ def contents_of(content: bytes) -> Contents | None:
         except csv.Error:
             pass
     return _aligned(lines) or Contents(lines=tuple(Text(row, line) for row, line in lines))
+
+
+def _unpacked(content: bytes) -> Contents | None:
+    """A workbook, each of its sheets as a table of its own; or the one file that an archive holds."""
+    formats = (*_PACKED_FORMATS, *(["parquet"] if find_spec("pyarrow") else []))
+    answer = read_apart(content, formats, "")
+    if answer.content is not None:
+        inside = None if answer.fatal else contents_of(answer.content)
+        return None if inside is None else replace(inside, hidden=answer.hidden, archive_members=answer.members)
+    if answer.fatal:
+        return None
+    names = [part.text for part in answer.hidden if part.place == "sheet name"]
+    if len(names) > _MOST_SHEETS:
+        return None
+    answers = [answer]
+    if len(names) > 1:
+        # One by one, so that each sheet's headers and statistics count; what is beside them is the same each time.
+        by_name = [read_apart(content, formats, name) for name in names]
+        if any(each.fatal not in ("", "sheet_unclear") for each in by_name):
+            return None
+        # A hidden sheet cannot be asked for: its cells are among the hidden texts.
+        answers = [each for each in by_name if not each.fatal] or answers
+    sheets = [_table([(line.number, list(line.cells)) for line in each.lines]) for each in answers if each.lines]
+    return Contents(
+        tables=(*(table for each in sheets for table in each.tables), *_hidden_sheets(answer.hidden)),
+        texts=tuple(text for each in sheets for text in each.texts),
+        hidden=answer.hidden,
+        sheets=answer.sheets,
+        archive_members=answer.members,
+    )
+
+
+def _hidden_sheets(hidden: Iterable[HiddenText]) -> Iterator[Table]:
+    """The cells of hidden sheets, of which the reader tells rows only: all as one column, under a telling word."""
+    cells = [part for part in hidden if part.place == "hidden sheet"]
+    if cells:
+        head = next((part.text for part in cells if names_ssn(part.text)), "")
+        rows = tuple(part.row or 1 for part in cells)
+        yield Table((head,), 1, rows, (tuple(part.text for part in cells),))
 
 
 def _decoded(content: bytes) -> str | None:

@@ -114,6 +114,56 @@ def test_what_nobody_can_look_into_is_never_called_clean(
     assert _scanned(tmp_path, content, f"{SSN}.xlsx") == (UNREADABLE, [("P108", None, ())])
 
 
+def _workbook(sheets: dict[str, list[list[str]]], hidden: str = "") -> bytes:
+    import io
+
+    from openpyxl import Workbook
+
+    book, out = Workbook(), io.BytesIO()
+    book.remove(book.worksheets[0])
+    for name, rows in sheets.items():
+        page = book.create_sheet(name)
+        page.sheet_state = "hidden" if name == hidden else "visible"
+        for row in rows:
+            page.append(row)
+    book.save(out)
+    return out.getvalue()
+
+
+_CLEAN_ROWS = [["id", "Comment"], ["1", "x"]]
+_BARE_ROWS = [["id", "SSN"], ["1", "000123456"], ["2", "000123457"]]
+
+
+def test_every_sheet_of_a_workbook_is_searched_as_a_table_of_its_own(tmp_path: Path) -> None:
+    assert _scanned(tmp_path, _workbook({"one": _CLEAN_ROWS}), "x.xlsx") == (CLEAN, [])
+    assert _scanned(tmp_path, _workbook({"one": _BARE_ROWS}), "x.xlsx") == (FOUND, [("P103", 2, (2, 3))])
+    two = _workbook({"one": _CLEAN_ROWS, "two": _BARE_ROWS})
+    assert ("P103", 2, (2, 3)) in _scanned(tmp_path, two, "x.xlsx")[1]
+    path = tmp_path / "x.xlsx"
+    assert (scan(path).scanned.sheets, scan(path).scanned.cells) == (2, 6)
+
+
+def test_a_hidden_sheet_is_searched_too(tmp_path: Path) -> None:
+    clean = _workbook({"one": _CLEAN_ROWS, "two": _CLEAN_ROWS}, hidden="two")
+    assert _scanned(tmp_path, clean, "x.xlsx") == (CLEAN, [])
+    status, found = _scanned(tmp_path, _workbook({"one": _CLEAN_ROWS, "two": _BARE_ROWS}, hidden="two"), "x.xlsx")
+    assert (status, [rule for rule, _, _ in found]) == (FOUND, ["P103"])
+    status, found = _scanned(tmp_path, _workbook({"one": _CLEAN_ROWS, "two": [[SSN]]}, hidden="two"), "x.xlsx")
+    assert (status, sorted(rule for rule, _, _ in found)) == (FOUND, ["P101", "P109"])
+
+
+def test_the_one_file_of_an_archive_is_searched_and_so_is_its_name(tmp_path: Path) -> None:
+    import gzip
+    import io
+    import zipfile
+
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w") as archive:
+        archive.writestr(f"{SSN}.csv", f"id,note\n1,{SSN}\n")
+    assert _scanned(tmp_path, packed.getvalue(), "x.zip") == (FOUND, [("P101", 2, (2,)), ("P109", None, ())])
+    assert _scanned(tmp_path, gzip.compress(b"id,note\n1,x\n"), "x.csv.gz") == (CLEAN, [])
+
+
 def test_exit_codes_and_forms_are_those_of_check(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     clean, bad = tmp_path / "clean.csv", tmp_path / "bad.csv"
     clean.write_text("id,note\n1,Example\n", "utf-8")
