@@ -50,15 +50,15 @@ def publish(
     return [f"{pages} pages, {len(site.files)} files, {total / 1e6:.1f} MB.", *notes]
 
 
-def show(root: Path, port: int, say: Callable[[str], None]) -> None:
+def show(root: Path, port: int, tell: Callable[[str], None]) -> None:
     """Show the plan's site on this machine until stopped; CouldNotRun where the port is taken."""
     from dap.publish.preview import serve
 
     try:
-        server = serve(root, say, port)
+        server = serve(root, tell, port)
     except OSError:
         raise CouldNotRun(f"port {port} is taken; name another with --port.") from None
-    say(f"http://127.0.0.1:{port}/ shows the plan and follows its changes. Ctrl-C stops it.")
+    tell(f"http://127.0.0.1:{port}/ shows the plan and follows its changes. Ctrl-C stops it.")
     try:
         server.serve_forever()
     finally:

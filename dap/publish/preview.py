@@ -29,8 +29,8 @@ setInterval(async () => {{
 class Preview:
     """The site of the plan in `root`, made anew whenever a file of the catalog or of the site's own parts changes."""
 
-    def __init__(self, root: Path, say: Callable[[str], None], address: str) -> None:
-        self.root, self.say, self.address = root, say, address
+    def __init__(self, root: Path, tell: Callable[[str], None], address: str) -> None:
+        self.root, self.tell, self.address = root, tell, address
         self._lock = threading.Lock()
         self._state = ""
         self._site: Site | None = None
@@ -63,7 +63,7 @@ class Preview:
                 if plan is not None and not problems:
                     self._site = Site(plan, self.address)
                 else:
-                    self.say(f"The plan has {len(problems)} problems (dap lint); the preview shows it as it was.")
+                    self.tell(f"The plan has {len(problems)} problems (dap lint); the preview shows it as it was.")
                 self._state = state
             assert self._site is not None  # the command read the plan before it started the preview
             return self._site
@@ -74,9 +74,9 @@ def _reloading(page: bytes) -> bytes:
     return page.replace(b"connect-src 'none'", b"connect-src 'self'", 1).replace(b"</head>", script, 1)
 
 
-def serve(root: Path, say: Callable[[str], None], port: int = 8000) -> ThreadingHTTPServer:
+def serve(root: Path, tell: Callable[[str], None], port: int = 8000) -> ThreadingHTTPServer:
     """A server of the preview, bound to this machine alone; OSError where the port is taken. The caller runs it."""
-    preview = Preview(root, say, f"http://127.0.0.1:{port}/")
+    preview = Preview(root, tell, f"http://127.0.0.1:{port}/")
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
