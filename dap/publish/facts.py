@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Hashable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from typing import Any, TypeVar
 
 from dap.plan import (
     NO_SSN,
@@ -24,6 +24,9 @@ from dap.plan import (
 )
 from dap.rules import Rule, rules
 from dap.suites import build_suite
+
+T = TypeVar("T")
+K = TypeVar("K", bound=Hashable)
 
 FAMILY_DOMAINS = ("student", "program")
 
@@ -87,7 +90,7 @@ class Facts:
     @cached_property
     def by_layout(self) -> Mapping[tuple[str, str], tuple[Entry, ...]]:
         """The elements of each layout, by the ids of collection and layout."""
-        return _grouped((entry.collection.id, entry.layout.name) for entry in self.entries)(self.entries)
+        return _grouped(self.entries, lambda entry: (entry.collection.id, entry.layout.name))
 
     @cached_property
     def by_mandate(self) -> Mapping[str, tuple[Entry, ...]]:
@@ -227,13 +230,12 @@ class Facts:
 
     @cached_property
     def _crosswalk(self) -> Mapping[tuple[str, str], tuple[CrosswalkEntry, ...]]:
-        rows = self.plan.all_crosswalk
-        return _grouped((each.collection, each.element) for each in rows)(rows)
+        return _grouped(self.plan.all_crosswalk, lambda each: (each.collection, each.element))
 
     def options_of(self, code_list: CodeList) -> Mapping[str, tuple[CodeCrosswalkEntry, ...]]:
         """The national options of each code of a list, by the code (or its label, where the list gives no code)."""
         rows = tuple(each for each in self.plan.all_code_crosswalk if each.code_list == code_list.name)
-        return _grouped(each.code for each in rows)(rows)
+        return _grouped(rows, lambda each: each.code)
 
     @cached_property
     def questions(self) -> tuple[Question, ...]:
@@ -328,13 +330,8 @@ def _dates(collection: Collection) -> Iterable[Dated]:
                 yield Dated(collection, window.school_year, window.name, kind, date)
 
 
-def _grouped(keys: Iterable[Any]) -> Any:
-    listed = list(keys)
-
-    def group(things: Iterable[Any]) -> Mapping[Any, tuple[Any, ...]]:
-        found: dict[Any, list[Any]] = {}
-        for key, thing in zip(listed, things, strict=True):
-            found.setdefault(key, []).append(thing)
-        return {key: tuple(each) for key, each in found.items()}
-
-    return group
+def _grouped(things: Iterable[T], key: Callable[[T], K]) -> dict[K, tuple[T, ...]]:
+    found: dict[K, list[T]] = {}
+    for thing in things:
+        found.setdefault(key(thing), []).append(thing)
+    return {name: tuple(each) for name, each in found.items()}

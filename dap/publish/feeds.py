@@ -108,7 +108,8 @@ def _urn(plan: Plan, name: str) -> str:
 
 def _xml(root: ElementTree.Element) -> bytes:
     ElementTree.indent(root)
-    return b'<?xml version="1.0" encoding="utf-8"?>\n' + ElementTree.tostring(root, encoding="utf-8") + b"\n"
+    text = ElementTree.tostring(root, encoding="unicode")
+    return f'<?xml version="1.0" encoding="utf-8"?>\n{text}\n'.encode()
 
 
 def sitemap(site: Site) -> bytes:
@@ -158,7 +159,7 @@ def _plan_dataset(site: Site, publisher: dict[str, Any], licence: str | None) ->
     return {
         "@type": "Dataset",
         "@id": site.url("downloads/plan/datapackage.json"),
-        "identifier": plan.name,
+        "identifier": [plan.name],
         "title": plan.title,
         "description": plan.description or plan.title,
         "publisher": publisher,
@@ -180,7 +181,7 @@ def _collection_datasets(site: Site, publisher: dict[str, Any], licence: str | N
         made: dict[str, Any] = {
             "@type": "Dataset",
             "@id": site.url(collection_address(collection.id)),
-            "identifier": collection.id,
+            "identifier": [collection.id],
             "title": collection.title,
             "description": collection.description or collection.title,
             "publisher": publisher,

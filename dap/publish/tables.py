@@ -104,7 +104,7 @@ def template_workbook(plan: Plan, collection: Collection, layout: Layout, words:
         sheet.append(list(line.cells))
     sheet.append([each.name for each in layout.elements])
     first = len(layout.title_lines) + 2
-    sheet.freeze_panes = sheet.cell(row=first, column=1)
+    sheet.freeze_panes = f"A{first}"
     lists = _code_sheet(book, plan, layout, words)
     for number, element in enumerate(layout.elements, start=1):
         _column(sheet, number, first, element, lists.get(element.name), words)
@@ -161,9 +161,11 @@ def _offered(plan: Plan, layout: Layout, element: Element) -> tuple[list[tuple[s
         return [*((str(each), "") for each in element.constraints["enum"]), *marks], True
     if element.codes:
         code_list = plan.code_list(element.codes)
-        in_force = [each for each in code_list.codes if each.code and each.in_force(layout.valid_for)]
-        values = [(each.code, each.label) for each in in_force]
-        return ([*dict(reversed(values)).items(), *marks] if values else []), code_list.complete
+        labels: dict[str, str] = {}
+        for each in code_list.codes:
+            if each.code and each.in_force(layout.valid_for):
+                labels.setdefault(each.code, each.label)
+        return ([*labels.items(), *marks] if labels else []), code_list.complete
     if element.type == "boolean":
         return [*((each, "") for each in (*element.true_values, *element.false_values)), *marks], True
     return [], False
