@@ -8,7 +8,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 VERSION := import sys; print("%d.%d" % sys.version_info[:2])
 
-.PHONY: help demo test lab lock bench bench-start bench-plan pages clean same-python
+.PHONY: help demo test lab lock site bench bench-start bench-plan bench-site pages clean same-python
 .DELETE_ON_ERROR:
 
 help: ## List these words
@@ -29,13 +29,20 @@ lab: $(READY) ## Set up, then open JupyterLab on the notebooks; ARGS reaches dap
 lock: $(READY) ## Write the locks and environment.yml from pyproject.toml; ARGS=--upgrade takes newer versions
 	$(BIN)/python tools/write_locks.py $(ARGS)
 
-bench: bench-start bench-plan ## Run every benchmark
+site: $(READY) ## Set up, then write the public plan's site to build/site; ARGS=--serve shows it as well
+	@$(BIN)/dap publish build/site $(ARGS)
+	@echo 'It opens at build/site/index.html'
+
+bench: bench-start bench-plan bench-site ## Run every benchmark
 
 bench-start: $(READY) ## Time a check of 100 rows against the import of Great Expectations
 	@$(BIN)/python benchmarks/start.py
 
 bench-plan: $(READY) ## Time the reading and linting of the plan
 	@$(BIN)/python benchmarks/plan.py
+
+bench-site: $(READY) ## Time the building of the site and of its PDFs
+	@$(BIN)/python benchmarks/site.py
 
 pages: $(READY) ## Write docs/rules/ from the table of rules
 	$(BIN)/python tools/write_rule_pages.py

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, TypeVar
 
+from dap import review
 from dap.plan import (
     NO_SSN,
     CodeCrosswalkEntry,
@@ -193,18 +194,28 @@ class Facts:
 
     @cached_property
     def dates(self) -> tuple[Dated, ...]:
-        """Every known date, the earliest first."""
+        """Every known date of `review.calendar`, the earliest first, once whoever must answer."""
+        known = {each.id: each for each in self.plan.all_collections}
+        rows = review.calendar(self.plan)
+        # One row for each who must answer: the date is one.
+        rows = rows[rows["date"] != ""].drop_duplicates(["collection", "school_year", "window", "event", "freeze"])
         return tuple(
-            sorted(
-                (each for collection in self.plan.all_collections for each in _dates(collection)),
-                key=lambda each: (each.date, each.collection.id, each.window, each.kind),
+            Dated(
+                known[row["collection"]],
+                row["school_year"],
+                row["window"],
+                f"{row['event']} {row['freeze']}".strip(),
+                row["date"],
             )
+            for row in rows.to_dict("records")
         )
 
     @cached_property
     def latest_dates(self) -> tuple[Dated, ...]:
         """The dates of the newest school year known for each collection, in the order of the school year."""
-        newest = {each.collection.id: max(d.school_year for d in _dates(each.collection)) for each in self.dates}
+        newest: dict[str, str] = {}
+        for each in self.dates:
+            newest[each.collection.id] = max(each.school_year, newest.get(each.collection.id, ""))
         latest = (each for each in self.dates if each.school_year == newest[each.collection.id])
         return tuple(
             sorted(latest, key=lambda each: ((int(each.month) - 7) % 12, each.date[8:], each.collection.title))
@@ -212,7 +223,8 @@ class Facts:
 
     def dates_of(self, collection: Collection) -> tuple[Dated, ...]:
         """The dates of one collection, the newest school year first."""
-        return tuple(sorted(_dates(collection), key=lambda each: (each.school_year, each.date), reverse=True))
+        own = (each for each in self.dates if each.collection is collection)
+        return tuple(sorted(own, key=lambda each: (each.school_year, each.date), reverse=True))
 
     @cached_property
     def respondents(self) -> Mapping[str, tuple[Collection, ...]]:
@@ -320,14 +332,6 @@ def _element_address(collection: Collection, layout: Layout, element: Element) -
     alike = sum(1 for each in layout.elements if each.slug == element.slug) > 1
     own = f"-{hashlib.sha256(element.name.encode()).hexdigest()[:6]}" if alike else ""
     return f"elements/{collection.id}/{layout.name}/{element.slug.replace('_', '-')}{own}.html"
-
-
-def _dates(collection: Collection) -> Iterable[Dated]:
-    for window in collection.windows:
-        stated = [(kind, getattr(window, kind)) for kind in ("opens", "due", "accurate")]
-        for kind, date in (*stated, *((f"freeze {name}".strip(), date) for name, date in window.freeze)):
-            if date:
-                yield Dated(collection, window.school_year, window.name, kind, date)
 
 
 def _grouped(things: Iterable[T], key: Callable[[T], K]) -> dict[K, tuple[T, ...]]:

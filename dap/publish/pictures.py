@@ -55,9 +55,10 @@ def _drawn(name: str, counted: _Counted, words: Words) -> Picture:
 
     drawn = counted.rows[: charts.MOST_LAWS]
     table = charts.Table(pd.DataFrame(counted.rows, columns=["label", "number"]), counted.caption)
-    # A number with its name, the largest first said: what a screen reader says instead of the bars.
-    said = "; ".join(f"{label}: {number}" for label, number in drawn[:3])
-    description = words.say("Bars, one for each row. First: %(said)s. The table below has every number.") % {
+    # What a screen reader says instead of the bars.
+    longest = sorted(drawn, key=lambda row: -row[1])[:3]
+    said = "; ".join(f"{label}: {number}" for label, number in longest)
+    description = words.say("Bars, one for each row. The longest: %(said)s. The table below has every number.") % {
         "said": said
     }
     figure = charts.counted(
@@ -148,10 +149,11 @@ def _by_month(facts: Facts, words: Words) -> _Counted:
     due = {(each.collection.id, each.month) for each in facts.latest_dates if each.kind == "due"}
     months = [*(f"{number:02}" for number in range(7, 13)), *(f"{number:02}" for number in range(1, 7))]
     counts = {month: sum(1 for _, each in due if each == month) for month in months}
-    most = max(months, key=lambda month: counts[month])
+    names = [words.term("month", month) or month for month in months]
+    most = _longest(names, [counts[month] for month in months], words)
     return _Counted(
-        tuple((words.term("month", month) or month, counts[month]) for month in months),
-        words.say("Most collections with a known date are due in %(month)s") % {"month": words.term("month", most)},
+        tuple(zip(names, (counts[month] for month in months), strict=True)),
+        words.say("Most collections with a known date are due in %(month)s") % {"month": most},
         words.say("Collections due in each month, for the newest school year that a source gives."),
         words.say("Month"),
         words.say("Collections due"),
@@ -174,21 +176,31 @@ def _by_respondent(facts: Facts, words: Words) -> _Counted:
 
 
 def _load(facts: Facts, words: Words) -> _Counted:
-    current = [each for each in facts.plan.all_collections if each.status in ("active", "")]
-    often = [each.frequency for each in current]
-    rows = [
-        (words.term("frequency", each) or words.translated(each) or each, often.count(each))
-        for each in dict.fromkeys(often)
-    ]
-    yearly = often.count("annual")
+    from dap import review
+
+    load = review.district_load(facts.plan)
+    months, rest = load.iloc[:12], load.iloc[12:].set_index("month")["open"]
+    due = [int(each) for each in months["due"]]
+    names = [words.say(month) for month in months["month"]]
+    most = max(due)
     return _Counted(
-        tuple(sorted(rows, key=lambda row: -row[1])),
-        words.say("%(number)s of %(total)s collections come once a year") % {"number": yearly, "total": len(current)},
-        words.say("How often schools, districts and others must answer. Collections that have ended are left out."),
-        words.say("How often"),
-        words.say("Collections"),
-        words.say("Collections by how often they must be answered"),
+        tuple(zip(names, due, strict=True)),
+        words.say("A district owes the most in %(month)s: %(number)s collections")
+        % {"month": _longest(names, due, words), "number": most},
+        words.say(
+            "By the newest dates that a source gives. %(running)s more are asked all through the year, "
+            "and of %(undated)s no date is known."
+        )
+        % {"running": int(rest["all year"]), "undated": int(rest["no date stated"])},
+        words.say("Month"),
+        words.say("Collections due"),
+        words.say("Collections that a district owes in each month"),
     )
+
+
+def _longest(names: list[str], numbers: list[int], words: Words) -> str:
+    """The names of the largest number: where several have it, none is left out."""
+    return words.say(" and ").join(name for name, number in zip(names, numbers, strict=True) if number == max(numbers))
 
 
 _CHARTS: Mapping[str, Callable[[Facts, Words], _Counted]] = {

@@ -63,7 +63,9 @@ class Preview:
                 if plan is not None and not problems:
                     self._site = Site(plan, self.address)
                 else:
-                    self.tell(f"The plan has {len(problems)} problems (dap lint); the preview shows it as it was.")
+                    self.tell(
+                        f"The plan is not sound ({len(problems)} found by dap lint); the preview shows it as it was."
+                    )
                 self._state = state
             assert self._site is not None  # the command read the plan before it started the preview
             return self._site

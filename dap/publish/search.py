@@ -29,7 +29,7 @@ def _row(site: Site, page: Page, said: Words) -> list[str]:
     line, words = _ABOUT[page.kind](site, page, said)
     own = page.title if said.language != OWN and not page.ours and page.title != title else ""
     # Topics carry what a parent types; what belongs to a topic is found by its words too.
-    return [page.address, page.kind, title, said.translated(line) or line, " ".join(filter(None, [own, *words]))]
+    return [page.address, page.kind, title, said.translated(line) or line, "; ".join(filter(None, [own, *words]))]
 
 
 def _topic_words(topics: Any, said: Words) -> list[str]:

@@ -18,6 +18,7 @@
     fields: [[10, split(title)], [5, split(words)], [2, split(line)]].map(([weight, all]) => [
       weight, [...new Set(all.flatMap((word) => [word, stem(word)]))],
     ]),
+    said: words.split(";").map((each) => plain(each).trim()),
     whole: plain(`${title} | ${words} | ${line}`).replace(/[^a-z0-9|]+/g, " "),
   }));
   const near = (one, other) => {
@@ -47,6 +48,8 @@
     }
     if (asked.length > 1 && page.whole.includes(phrase)) total *= 1.5;
     if (plain(page.title) === phrase) total *= 1.5;
+    // A topic lists what a parent types for it.
+    if (page.kind === "topic" && page.said.includes(phrase)) total += 20;
     return total * BONUS[page.kind];
   };
   const show = () => {
@@ -89,7 +92,7 @@
   };
   let waiting = 0;
   box.addEventListener("input", () => { clearTimeout(waiting); waiting = setTimeout(show, 150); });
-  form.addEventListener("submit", (event) => { event.preventDefault(); show(); });
+  form.addEventListener("submit", (event) => { event.preventDefault(); clearTimeout(waiting); show(); });
   form.querySelector("fieldset").addEventListener("change", show);
   form.hidden = false;
   fromAddress();
