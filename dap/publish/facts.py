@@ -23,6 +23,7 @@ from dap.plan import (
     Promise,
     Topic,
 )
+from dap.review.words import is_asked
 from dap.rules import Rule, rules
 from dap.suites import build_suite
 
@@ -42,9 +43,14 @@ class Entry:
     address: str
 
     @property
+    def is_asked(self) -> bool:
+        """Whether it is collected now, for all that is known."""
+        return is_asked(self.collection, self.element)
+
+    @property
     def about_each_child(self) -> bool:
-        """Whether there is one record for each child, and not only numbers of a school or district."""
-        return self.collection.domain in FAMILY_DOMAINS and self.collection.level == "individual"
+        """Whether there is now one record for each child, and not only numbers of a school or district."""
+        return self.is_asked and self.collection.domain in FAMILY_DOMAINS and self.collection.level == "individual"
 
 
 @dataclass(frozen=True)
