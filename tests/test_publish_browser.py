@@ -9,7 +9,7 @@ import threading
 from collections.abc import Iterator
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 from urllib.parse import urlsplit
 
 import pytest
@@ -99,7 +99,8 @@ def test_axe_finds_no_barrier_in_light_and_dark_on_a_phone_and_in_print(
     served: str, browser: Browser, connecticut: Plan, language: str
 ) -> None:
     axe, wrong = Axe(), []
-    for scheme, width in (("light", 1100), ("dark", 320)):
+    shown: tuple[tuple[Literal["light", "dark"], int], ...] = (("light", 1100), ("dark", 320))
+    for scheme, width in shown:
         context = browser.new_context(color_scheme=scheme, viewport={"width": width, "height": 800})
         page = context.new_page()
         seen = Seen(page, served)
