@@ -87,7 +87,7 @@ def atom(site: Site) -> bytes:
         _put(entry, "id", _urn(plan, f"changes/{change.version}"))
         _put(entry, "title", f"Version {change.version}")
         _put(entry, "updated", _moment(change.date))
-        _put(entry, "link", "", href=f"{site.url('changes.html')}#v{change.version}")
+        _put(entry, "link", "", href=f"{site.url('changes.html')}#version-{change.version.replace('.', '-')}")
         _put(entry, "summary", change.text)
     return _xml(feed)
 
