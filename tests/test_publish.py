@@ -123,7 +123,7 @@ def test_every_page_stands_under_a_strict_policy_with_nothing_inline(
     site_folder: Path, parsed: dict[str, Links]
 ) -> None:
     policy = (
-        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'none'; "
+        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
         "form-action 'none'; base-uri 'none'"
     )
     for here, page in parsed.items():
@@ -375,6 +375,7 @@ def test_feed_and_sitemap_are_xml_that_names_what_there_is(
     sitemap = ElementTree.parse(site_folder / "sitemap.xml").getroot()
     listed = {each.text for each in sitemap.iter("{http://www.sitemaps.org/schemas/sitemap/0.9}loc")}
     assert listed == {PREVIEW + here for here in parsed if not here.endswith("404.html")}
+    assert f"Sitemap: {PREVIEW}sitemap.xml" in (site_folder / "robots.txt").read_text("utf-8").splitlines()
 
 
 def test_every_structured_block_is_json_of_schema_org(site_folder: Path, parsed: dict[str, Links]) -> None:

@@ -32,7 +32,7 @@ pytestmark = [
 AXE: dict[str, Any] = {
     "runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"],
     "resultTypes": ["violations"],
-    # It would fetch the stylesheet itself, which the page's policy forbids.
+    # It would fetch the stylesheet once more.
     "preload": False,
 }
 # Nobody taps on paper.

@@ -29,6 +29,7 @@ def _feeds(site: Site) -> Iterator[tuple[str, Maker]]:
     yield "calendar.ics", _later(feeds.calendar, site.plan, site.facts.dates, site.plan.title)
     yield "feed.xml", _later(feeds.atom, site)
     yield "sitemap.xml", _later(feeds.sitemap, site)
+    yield "robots.txt", lambda: f"User-agent: *\nAllow: /\nSitemap: {site.url('sitemap.xml')}\n".encode()
     yield "data.json", lambda: packages.as_json(feeds.dcat(site))
 
 

@@ -73,7 +73,7 @@ class Preview:
 
 def _reloading(page: bytes) -> bytes:
     script = f'<script src="{RELOAD}" defer></script></head>'.encode()
-    return page.replace(b"connect-src 'none'", b"connect-src 'self'", 1).replace(b"</head>", script, 1)
+    return page.replace(b"</head>", script, 1)
 
 
 def serve(root: Path, tell: Callable[[str], None], port: int = 8000) -> ThreadingHTTPServer:

@@ -3,7 +3,6 @@
 (() => {
   const chooser = document.getElementById("chooser");
   const boxes = [...chooser.querySelectorAll("input")];
-  const section = document.getElementById("chosen");
   const count = document.getElementById("chosen-count");
   const table = document.getElementById("chosen-table");
   const rows = [...table.tBodies[0].rows];
@@ -23,7 +22,5 @@
     for (const box of boxes) box.checked = false;
     show();
   });
-  chooser.hidden = false;
-  section.hidden = false;
   show();
 })();

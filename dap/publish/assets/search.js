@@ -13,7 +13,9 @@
     plain(`${text} ${text.replace(/([a-z0-9])([A-Z])/g, "$1 $2")}`).match(/[a-z0-9]+/g) || [];
   // A cheap stem: what plural and possessive add is taken off, in both languages.
   const stem = (word) => (word.length > 3 ? word.replace(/(?:'s|es|s)$/, "") : word);
-  const pages = window.DAP_INDEX.map(([address, kind, title, line, words]) => ({
+  // Split up when it is first needed: a phone would be busy with it while the page is drawn.
+  let known = null;
+  const everyPage = () => known ??= window.DAP_INDEX.map(([address, kind, title, line, words]) => ({
     address, kind, title, line,
     fields: [[10, split(title)], [5, split(words)], [2, split(line)]].map(([weight, all]) => [
       weight, [...new Set(all.flatMap((word) => [word, stem(word)]))],
@@ -60,7 +62,7 @@
     const kinds = new Set([...form.querySelectorAll("fieldset input:checked")].map((each) => each.value));
     list.replaceChildren();
     if (asked.length === 0) { found.textContent = ""; return; }
-    const hits = pages.filter((page) => kinds.has(page.kind))
+    const hits = everyPage().filter((page) => kinds.has(page.kind))
       .map((page) => [score(page, asked, every.join(" ")), page])
       .filter(([points]) => points > 0)
       .sort((one, other) => other[0] - one[0] || one[1].title.localeCompare(other[1].title));
@@ -94,6 +96,5 @@
   box.addEventListener("input", () => { clearTimeout(waiting); waiting = setTimeout(show, 150); });
   form.addEventListener("submit", (event) => { event.preventDefault(); clearTimeout(waiting); show(); });
   form.querySelector("fieldset").addEventListener("change", show);
-  form.hidden = false;
   fromAddress();
 })();
