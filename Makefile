@@ -9,7 +9,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 VERSION := import sys; print("%d.%d" % sys.version_info[:2])
 
-.PHONY: help demo test fuzz lab lock bench bench-start bench-plan bench-identifiers mutants pages clean same-python
+.PHONY: help demo test fuzz lab lock site bench bench-start bench-plan bench-identifiers bench-site mutants pages clean same-python
 .DELETE_ON_ERROR:
 
 help: ## List these words
@@ -34,7 +34,11 @@ lab: $(READY) ## Set up, then open JupyterLab on the notebooks; ARGS reaches dap
 lock: $(READY) ## Write the locks and environment.yml from pyproject.toml; ARGS=--upgrade takes newer versions
 	$(BIN)/python tools/write_locks.py $(ARGS)
 
-bench: bench-start bench-plan bench-identifiers ## Run every benchmark
+site: $(READY) ## Set up, then write the public plan's site to build/site; ARGS=--serve shows it as well
+	@$(BIN)/dap publish build/site $(ARGS)
+	@echo 'It opens at build/site/index.html'
+
+bench: bench-start bench-plan bench-identifiers bench-site ## Run every benchmark
 
 bench-start: $(READY) ## Time a check of 100 rows against the import of Great Expectations
 	@$(BIN)/python benchmarks/start.py
@@ -44,6 +48,9 @@ bench-plan: $(READY) ## Time the reading and linting of the plan
 
 bench-identifiers: $(READY) ## Measure the detector of Social Security numbers beside its peers; ARGS=--quick takes less
 	@$(BIN)/python -m benchmarks.identifiers $(ARGS)
+
+bench-site: $(READY) ## Time the building of the site and of its PDFs
+	@$(BIN)/python benchmarks/site.py
 
 mutants: $(READY) ## Take out each rule of the detector in turn and see a case fail
 	$(BIN)/python -m pytest -q tests/test_identifier_rules.py -k without_any_one_rule

@@ -16,15 +16,18 @@ from dap.plan import (
     FIXED,
     FORMATS,
     Allowance,
+    Change,
     Code,
     CodeCrosswalkEntry,
     CodeList,
     Collection,
     Condition,
+    Contributor,
     CrossRule,
     CrosswalkEntry,
     Element,
     Layout,
+    License,
     Mandate,
     MandateLink,
     MissingMark,
@@ -35,6 +38,7 @@ from dap.plan import (
     Source,
     Term,
     TitleLine,
+    Topic,
     Window,
 )
 
@@ -113,6 +117,7 @@ def examine(root: Path) -> tuple[Plan | None, tuple[Problem, ...]]:
     _check_successors(root, {folder.name for folder in folders}, collections, problems)
     _check_crosswalk({folder.name for folder in folders}, collections, tables.crosswalk, problems)
     _check_code_crosswalk(tables, problems)
+    _check_topics({folder.name for folder in folders}, collections, tables.topics, problems)
     promises = tuple(
         Promise(each["id"], each["text"], each.get("mandate", ""), _sources(each))
         for each in package.get("acquisition", {}).get("promises", [])
@@ -130,6 +135,17 @@ def examine(root: Path) -> tuple[Plan | None, tuple[Problem, ...]]:
         all_code_crosswalk=tables.code_crosswalk,
         promises=promises,
         description=package.get("description", ""),
+        name=package["name"],
+        created=package.get("created", "")[:10],
+        homepage=package.get("homepage", ""),
+        contributors=tuple(_contributor(each) for each in package["contributors"]),
+        licenses=tuple(
+            License(**{key: each.get(key, "") for key in ("name", "title", "path")}) for each in package["licenses"]
+        ),
+        sources=tuple(_loose_source(each) for each in package.get("sources", [])),
+        changes=tuple(Change(**each) for each in package.get("acquisition", {}).get("changes", [])),
+        all_topics=tables.topics,
+        translations=tables.translations,
     )
     return plan, in_file_order(root, problems)
 
@@ -191,6 +207,8 @@ class _Tables:
     code_lists: dict[str, CodeList] = field(default_factory=dict)
     crosswalk: tuple[CrosswalkEntry, ...] = ()
     code_crosswalk: tuple[CodeCrosswalkEntry, ...] = ()
+    topics: tuple[Topic, ...] = ()
+    translations: dict[tuple[str, str], str] = field(default_factory=dict)
     unread: frozenset[str] = frozenset()
 
     @classmethod
@@ -199,6 +217,8 @@ class _Tables:
         code_lists: dict[str, CodeList] = {}
         crosswalk: list[CrosswalkEntry] = []
         code_crosswalk: list[CodeCrosswalkEntry] = []
+        topics: list[Topic] = []
+        translations: dict[tuple[str, str], str] = {}
         unread: set[str] = set()
         names = [resource["name"] for resource in package["resources"]]
         for wanted in ("mandates", "crosswalk"):
@@ -224,7 +244,21 @@ class _Tables:
             elif resource["name"] == "code-crosswalk":
                 rows = _read_table(root, path, "code-crosswalk.table.json", resource, problems)
                 code_crosswalk.extend(CodeCrosswalkEntry(**row) for row in rows or ())
-        return cls(mandates, code_lists, tuple(crosswalk), tuple(code_crosswalk), frozenset(unread))
+            elif resource["name"] == "topics":
+                rows = _read_table(root, path, "topics.table.json", resource, problems)
+                topics.extend(map(_topic, rows or ()))
+            elif resource["name"] == "translations":
+                rows = _read_table(root, path, "translations.table.json", resource, problems)
+                translations |= _translations(rows or [], problems)
+        return cls(
+            mandates,
+            code_lists,
+            tuple(crosswalk),
+            tuple(code_crosswalk),
+            tuple(topics),
+            translations,
+            frozenset(unread),
+        )
 
 
 def _table_fault(resource: dict[str, Any], before: list[str]) -> tuple[str, str] | None:
@@ -232,7 +266,7 @@ def _table_fault(resource: dict[str, Any], before: list[str]) -> tuple[str, str]
     name, path = resource["name"], resource["path"]
     if name in before:
         return "L120", "the name stands more than once"
-    if name in ("mandates", "crosswalk", "code-crosswalk"):
+    if name in ("mandates", "crosswalk", "code-crosswalk", "topics", "translations"):
         wanted = f"{name}.csv"
     elif "codeList" in resource.get("acquisition", {}):
         wanted = f"code-lists/{name}.csv"
@@ -465,6 +499,37 @@ def _table_rows(
 
 def _sources(holder: dict[str, Any]) -> tuple[Source, ...]:
     return tuple(Source(**each) for each in holder.get("sources", []))
+
+
+def _loose_source(stated: dict[str, Any]) -> Source:
+    """A source of the plan itself, which the standard lets hold more than we keep."""
+    return Source(**{key: str(stated.get(key, "")) for key in ("title", "path", "year", "confidence")})
+
+
+def _contributor(stated: dict[str, Any]) -> Contributor:
+    roles = tuple(stated.get("roles", ()))
+    return Contributor(stated["title"], roles, stated.get("email", ""), stated.get("path", ""))
+
+
+def _topic(row: dict[str, str]) -> Topic:
+    lists = {key: _listed(row[key]) for key in ("domains", "collections", "elements", "terms", "words")}
+    return Topic(row["topic"], row["title"], row["group"], row["statement"], **lists)
+
+
+def _listed(cell: str) -> tuple[str, ...]:
+    return tuple(part.strip() for part in cell.split(";") if part.strip())
+
+
+def _translations(rows: list[dict[str, str]], problems: list[Problem]) -> dict[tuple[str, str], str]:
+    """The translations by language and text; a text that stands twice for one language is a problem."""
+    found: dict[tuple[str, str], str] = {}
+    for number, row in enumerate(rows, start=2):
+        key = (row["language"], row["text"])
+        if key in found:
+            place = f"row {number}, text"
+            problems.append(Problem("L120", f"{CATALOG}/translations.csv", place, "the text stands there already"))
+        found.setdefault(key, row["translation"])
+    return found
 
 
 def _open(acquisition: dict[str, Any]) -> tuple[OpenQuestion, ...]:
@@ -770,3 +835,20 @@ def _check_code_crosswalk(tables: _Tables, problems: list[Problem]) -> None:
         elif entry.code not in known[entry.code_list]:
             hint = nearest(entry.code, known[entry.code_list])
             problems.append(Problem("L113", file, place, f'no code "{entry.code}" in "{entry.code_list}".{hint}'))
+
+
+def _check_topics(
+    folders: set[str], collections: list[Collection], topics: tuple[Topic, ...], problems: list[Problem]
+) -> None:
+    # One that could not be read is told as such, and not again for each topic that names it.
+    unread = folders - {each.folder.name for each in collections}
+    known = {each.id for each in collections}
+    elements = {f"{c.id}/{element.name}" for c in collections for layout in c.layouts for element in layout.elements}
+    for number, topic in enumerate(topics, start=2):
+        file, place = f"{CATALOG}/topics.csv", f"row {number}"
+        for id in topic.collections:
+            if id not in known | unread:
+                problems.append(Problem("L113", file, place, f'no collection "{id}".{nearest(id, known)}'))
+        for name in topic.elements:
+            if name not in elements and name.split("/")[0] not in unread:
+                problems.append(Problem("L113", file, place, f'no element "{name}".{nearest(name, elements)}'))

@@ -174,6 +174,47 @@ def elements_by_mandate(element_mandates: pd.DataFrame, mandates: pd.DataFrame, 
     )
 
 
+def counted(rows: pd.DataFrame, finding: str, note: str, description: str, table: Table) -> Figure:
+    """Draw a bar for each row under its label, in the order of the rows and narrow enough for a phone.
+
+    `rows` has the columns label (text) and number (whole, not negative). The texts are the caller's, so
+    that they can be in any language; finding and note are not drawn: they stand in the page around the picture.
+    """
+    return Figure(finding, note, description, table, _narrow(rows).properties(description=description))
+
+
+# In pixels and letters: a chart that fits a phone of 320 pixels.
+_NARROW, _NARROW_LABEL = 276, 42
+
+
+def _narrow(rows: pd.DataFrame) -> alt.ChartType:
+    if rows.empty:
+        return _nothing()
+    drawn = rows[["label", "number"]].assign(shown=rows["number"].astype(str), zero=0)
+    lines = [textwrap.wrap(each, _NARROW_LABEL) or [""] for each in drawn["label"]]
+    tops, labels, top = [], [], 0
+    for each in lines:
+        labels += [{"line": line, "place": top + number * _LINE} for number, line in enumerate(each)]
+        tops.append(top + len(each) * _LINE + 2)
+        top = tops[-1] + _BAR + 10
+    drawn = drawn.assign(top=tops, bottom=[each + _BAR for each in tops], middle=[each + _BAR / 2 for each in tops])
+    down = alt.Scale(domain=[0, top], reverse=True, nice=False)
+    across = alt.X("number:Q", axis=None, scale=alt.Scale(domain=[0, _room(drawn, _NARROW) or 1], nice=False))
+    base = alt.Chart(_inline(drawn))
+    bars = base.mark_rect(color=NEUTRAL).encode(
+        x=alt.X("zero:Q", axis=None), x2="number:Q", y=alt.Y("top:Q", axis=None, scale=down), y2="bottom:Q"
+    )
+    numbers = base.mark_text(align="left", baseline="middle", dx=5).encode(
+        x=across, y=alt.Y("middle:Q", scale=down), text="shown:N"
+    )
+    words = (
+        alt.Chart(_inline(pd.DataFrame(labels)))
+        .mark_text(align="left", baseline="top")
+        .encode(x=alt.value(0), y=alt.Y("place:Q", scale=down), text="line:N")
+    )
+    return alt.LayerChart(layer=[bars, numbers, words]).properties(width=_NARROW, height=top)
+
+
 def _count_frequencies(elements: pd.DataFrame) -> pd.DataFrame:
     """One row a frequency: frequency, label, number, collections; that of the most elements first, open ones last."""
     groups = elements.groupby("frequency")["collection"]

@@ -382,6 +382,67 @@ class Promise:
 
 
 @dataclass(frozen=True)
+class Topic:
+    """What families and others look for: a subject, a grade or a situation, and what belongs to it.
+
+    `group` is everyone, grade, situation or subject; `terms` are words of an element's title that make it belong.
+    """
+
+    id: str
+    title: str
+    group: str
+    statement: str = ""
+    domains: tuple[str, ...] = ()
+    collections: tuple[str, ...] = ()
+    elements: tuple[str, ...] = ()
+    terms: tuple[str, ...] = ()
+    words: tuple[str, ...] = ()
+
+    def holds(self, collection: Collection, element: Element | None = None) -> bool:
+        """Whether the collection, or the element of it, belongs to the topic."""
+        if collection.domain in self.domains or collection.id in self.collections:
+            return True
+        if element is None:
+            return False
+        return f"{collection.id}/{element.name}" in self.elements or any(
+            re.search(_term_pattern(term), element.title, re.IGNORECASE) for term in self.terms
+        )
+
+
+def _term_pattern(term: str) -> str:
+    ending = "" if term.endswith("*") else r"\b"
+    return rf"\b{re.escape(term.removesuffix('*'))}{ending}"
+
+
+@dataclass(frozen=True)
+class Change:
+    """What changed with a version of the plan."""
+
+    version: str
+    date: str
+    text: str
+
+
+@dataclass(frozen=True)
+class Contributor:
+    """Who publishes the plan or answers for it."""
+
+    title: str
+    roles: tuple[str, ...] = ()
+    email: str = ""
+    path: str = ""
+
+
+@dataclass(frozen=True)
+class License:
+    """The licence of the catalog."""
+
+    name: str = ""
+    title: str = ""
+    path: str = ""
+
+
+@dataclass(frozen=True)
 class Plan:
     """A state's Data Acquisition Plan.
 
@@ -401,6 +462,15 @@ class Plan:
     all_code_crosswalk: tuple[CodeCrosswalkEntry, ...] = ()
     promises: tuple[Promise, ...] = ()
     description: str = ""
+    name: str = ""
+    created: str = ""
+    homepage: str = ""
+    contributors: tuple[Contributor, ...] = ()
+    licenses: tuple[License, ...] = ()
+    sources: tuple[Source, ...] = ()
+    changes: tuple[Change, ...] = ()
+    all_topics: tuple[Topic, ...] = ()
+    translations: Mapping[tuple[str, str], str] = field(default_factory=dict)
 
     def collection(self, wanted: str) -> Collection:
         """The collection of that id; RequestError, with the nearest id, where there is none."""

@@ -57,6 +57,16 @@ def connecticut() -> Plan:
     return open_plan(ROOT)
 
 
+@pytest.fixture(scope="session")
+def site_folder(connecticut: Plan, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The repository's own plan as a site, built once."""
+    from dap.publish import publish
+
+    folder = tmp_path_factory.mktemp("site")
+    publish(connecticut, folder)
+    return folder
+
+
 def edit(root: Path, path: str, change: Callable[[Descriptor], object]) -> None:
     """Change a descriptor in place: `edit(root, ROSTER, lambda d: d.update(title="Another"))`."""
     document = json.loads((root / path).read_text("utf-8"))

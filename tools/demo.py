@@ -1,4 +1,4 @@
-"""Show the main job on two invented files: one that is accepted, and one that is rejected for three reasons."""
+"""Show the main jobs: a file that is accepted, one that is rejected for three reasons, and the plan as a site."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ COLLECTION = "psis-october"
 DESCRIPTOR = ROOT / "catalog" / "collections" / COLLECTION / "datapackage.json"
 EXAMPLE = DESCRIPTOR.with_name("example.csv")
 FOLDER = ROOT / "build" / "demo"
+SITE = ROOT / "build" / "site"
 
 # The command as it is installed, not a call into the package: the demo shows what a user types.
 DAP = Path(sys.executable).parent / "dap"
@@ -43,6 +44,9 @@ def main() -> int:
     print(
         f"\nBoth files and the full reports (report.json) lie in {FOLDER.relative_to(ROOT)}/accepted and .../rejected."
     )
+    _say("The plan as a site for families, clerks and legislators")
+    _run(["publish", _shown(SITE)], expected=0)
+    print(f"\nOpen {_shown(SITE / 'index.html')} in a browser, or see it follow your changes: make site ARGS=--serve")
     return 0
 
 

@@ -1,0 +1,79 @@
+"""Write dap/publish/locale/*.po from the site's own sentences: new ones are added empty, old ones are taken out."""
+
+from __future__ import annotations
+
+import io
+import sys
+from collections.abc import Iterable
+from pathlib import Path
+
+from babel.messages.catalog import Catalog
+from babel.messages.extract import extract_from_dir
+from babel.messages.pofile import read_po, write_po
+
+from dap.publish.words import LANGUAGES, OWN, po_file
+
+PUBLISH = Path(__file__).resolve().parent.parent / "dap" / "publish"
+_KEYWORDS = {"_": None, "say": None, "gettext": None, "ngettext": (1, 2), "count": (1, 2)}
+_METHODS = [("**.py", "python"), ("templates/**.html", "jinja2.ext:babel_extract")]
+_OPTIONS = {"templates/**.html": {"encoding": "utf-8", "trim_blocks": "true", "lstrip_blocks": "true"}}
+
+
+def sentences() -> list[str | tuple[str, ...]]:
+    """Every sentence of the site's code and templates, once; a pair where it has a form for several."""
+    found = extract_from_dir(PUBLISH, method_map=_METHODS, options_map=_OPTIONS, keywords=_KEYWORDS)
+    return list(dict.fromkeys(message for _, _, message, _, _ in found))
+
+
+def po_text(language: str, said: Iterable[str | tuple[str, ...]]) -> str:
+    """The language's file with exactly these sentences, each with the translation it has."""
+    with po_file(language).open("rb") as file:
+        before = read_po(file, locale=language)
+    after = Catalog(locale=language, fuzzy=False, charset="utf-8")
+    # The library would write a third form for Spanish, for millions, which no number here has.
+    after.mime_headers = [(name, value) for name, value in _headers(language) if name == "Plural-Forms"]
+    for message in said:
+        key = message[0] if isinstance(message, tuple) else message
+        known = before.get(key)
+        after.add(message, known.string if known is not None else "")
+    out = io.BytesIO()
+    write_po(out, after, width=0, omit_header=True, sort_output=True)
+    head = f'# {_HEAD}\nmsgid ""\nmsgstr ""\n'
+    head += "".join(f'"{name}: {value}\\n"\n' for name, value in _headers(language))
+    return head + "\n" + out.getvalue().decode().strip() + "\n"
+
+
+_HEAD = "The site's own sentences. tools/write_site_words.py keeps the list; the translations are written by people."
+
+
+def _headers(language: str) -> list[tuple[str, str]]:
+    return [
+        ("Language", language),
+        ("MIME-Version", "1.0"),
+        ("Content-Type", "text/plain; charset=utf-8"),
+        ("Content-Transfer-Encoding", "8bit"),
+        ("Plural-Forms", "nplurals=2; plural=(n != 1);"),
+    ]
+
+
+def main() -> int:
+    """Write each language's file, and say which sentences have no translation yet."""
+    said = sentences()
+    missing = 0
+    for language in LANGUAGES:
+        if language == OWN:
+            continue
+        text = po_text(language, said)
+        po_file(language).write_text(text, "utf-8", newline="\n")
+        catalog = read_po(io.StringIO(text), locale=language)
+        for message in catalog:
+            parts = message.string if isinstance(message.string, tuple | list) else [message.string]
+            if message.id and not all(parts):
+                missing += 1
+                print(f"{language}: no translation of {message.id!r}")
+    print(f"{len(said)} sentences.")
+    return 1 if missing else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
