@@ -26,6 +26,7 @@ LOCKS = {
     "requirements.lock": CORE + EXTRAS["dev"] + EXTRAS["site"] + EXTRAS["intake"],
     "requirements-spark.lock": CORE + EXTRAS["spark"] + EXTRAS["parquet"],
     "requirements-bench.lock": CORE + EXTRAS["bench"] + EXTRAS["fuzz"],
+    "requirements-pdf.lock": CORE + EXTRAS["pdf"],
 }
 PYTHONS = ["3.11.0", "3.12.0", "3.13.0"]
 EACH_LOCK = pytest.mark.parametrize("lock", LOCKS)

@@ -21,6 +21,7 @@ LOCKS = {
     CORE_LOCK: ("dev", "site", "intake"),
     "requirements-spark.lock": ("spark", "parquet"),
     "requirements-bench.lock": ("bench", "fuzz"),
+    "requirements-pdf.lock": ("pdf",),
 }
 
 
