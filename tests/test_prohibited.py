@@ -13,16 +13,16 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-import dap.gate
+import dap.report
 from benchmarks.conformance import ssns, uniform
 from dap.catalog import open_plan
 from dap.examples import example_text
 from dap.gate import check
 from dap.identifiers import FORMS, MASKED, find_in_column, find_in_text
-from dap.plan import Plan
+from dap.plan import Layout, Plan
 from dap.report import Finding, Report
 from dap.rules import rules
-from dap.submission import Submission
+from dap.submission import Opened, Submission
 from dap.submission.reading import ATTRIBUTE, HiddenText
 from dap.suites import PROHIBITED, STATE_ID_FAULTS, build_suite
 from tests.broken_rows import LAYOUTS, ROOT
@@ -130,17 +130,16 @@ def test_every_suite_asks_every_rule_and_every_rule_has_a_case() -> None:
 
 @pytest.mark.parametrize("place", ["comment", "sheet name", "archive member name"])
 def test_hidden_parts_are_searched_and_counted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, place: str) -> None:
-    from dap.submission import read
-
     hidden: tuple[HiddenText, ...] = ()
+    read = Opened.read
 
-    def with_hidden(*arguments: object, **named: object) -> Submission:
-        submission = read(*arguments, **named)  # type: ignore[arg-type]
+    def with_hidden(self: Opened, layout: Layout) -> Submission:
+        submission = read(self, layout)
         reading = replace(submission.reading, hidden=hidden, sheets=2, archive_members=3)
         submission.frame.attrs[ATTRIBUTE] = reading
         return Submission(submission.frame, reading)
 
-    monkeypatch.setattr(dap.gate, "read", with_hidden)
+    monkeypatch.setattr(Opened, "read", with_hidden)
     hidden = (
         HiddenText(place, "was 000-12-3456", 7),
         HiddenText(place, "***-**-3456"),
