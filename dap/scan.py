@@ -15,7 +15,7 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
-from dap.identifiers import FORMS, SEPARATED, Hit, Place, find_in_text, names_ssn, screen_table
+from dap.identifiers import FORMS, LABELLED, MASKED, SEPARATED, Hit, Place, find_in_text, names_ssn, screen_table
 from dap.report import Finding, Scanned, said_scanned
 from dap.rules import rule
 from dap.submission.child import read_apart
@@ -153,7 +153,7 @@ def _unpacked(content: bytes) -> Contents | None:
         answers = [each for each in by_name if not each.fatal] or answers
     sheets = [_table([(line.number, list(line.cells)) for line in each.lines]) for each in answers if each.lines]
     return Contents(
-        tables=(*(table for each in sheets for table in each.tables), *_hidden_sheets(answer.hidden)),
+        tables=tuple(table for each in sheets for table in each.tables),
         texts=tuple(text for each in sheets for text in each.texts),
         hidden=answer.hidden,
         sheets=answer.sheets,
@@ -161,13 +161,19 @@ def _unpacked(content: bytes) -> Contents | None:
     )
 
 
-def _hidden_sheets(hidden: Iterable[HiddenText]) -> Iterator[Table]:
-    """The cells of hidden sheets, of which the reader tells rows only: all as one column, under a telling word."""
+def _in_hidden_sheets(hidden: Iterable[HiddenText]) -> list[tuple[int, tuple[Hit, ...]]]:
+    """What only a header or many numbers together tell of hidden sheets, of whose cells the reader gives rows alone.
+
+    All of them are one column, under the word of theirs that tells most.
+    """
     cells = [part for part in hidden if part.place == "hidden sheet"]
-    if cells:
-        head = next((part.text for part in cells if names_ssn(part.text)), "")
-        rows = tuple(part.row or 1 for part in cells)
-        yield Table((head,), 1, rows, (tuple(part.text for part in cells),))
+    if not cells:
+        return []
+    head = next((part.text for part in cells if names_ssn(part.text)), "")
+    rows = [part.row or 1 for part in cells]
+    screen = screen_table([(head, [part.text for part in cells])], rows, 1)
+    told = [place for place in screen.places if place.form not in (SEPARATED, LABELLED, MASKED)]
+    return [(row, tuple(Hit(label, place.form, "") for label in place.labels)) for place in told for row in place.rows]
 
 
 def _decoded(content: bytes) -> str | None:
@@ -261,10 +267,11 @@ def _findings(contents: Contents, most: int | None) -> Iterator[Finding]:
         found = [(each.row, hits) for each in texts if (hits := find_in_text(each.text))]
         if texts is contents.lines:
             found += [*_across(contents.lines), *_across(contents.wrapped, table=True)]
-        yield from _of_texts(sorted(found, key=lambda each: each[0]), most, "line" if texts is contents.lines else "")
+        yield from _of_texts(sorted(found, key=_row), most, "line" if texts is contents.lines else "")
     for kind in dict.fromkeys(part.place for part in contents.hidden):
         hidden = [(part.row or 0, find_in_text(part.text)) for part in contents.hidden if part.place == kind]
-        yield from _of_texts([(row, hits) for row, hits in hidden if hits], most, "metadata")
+        hidden += _in_hidden_sheets(contents.hidden) if kind == "hidden sheet" else []
+        yield from _of_texts(sorted(((row, hits) for row, hits in hidden if hits), key=_row), most, "metadata")
 
 
 def _across(lines: Sequence[Text], *, table: bool = False) -> Iterator[tuple[int, tuple[Hit, ...]]]:
@@ -293,6 +300,10 @@ def _marked(end: str, begin: str) -> bool:
 
 def _labels(hits: Iterable[Hit]) -> tuple[str, ...]:
     return tuple(sorted({hit.label for hit in hits}))
+
+
+def _row(found: tuple[int, tuple[Hit, ...]]) -> int:
+    return found[0]
 
 
 def _of_place(place: Place, most: int | None) -> Finding:
