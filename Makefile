@@ -9,7 +9,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 VERSION := import sys; print("%d.%d" % sys.version_info[:2])
 
-.PHONY: help demo test fuzz lab lock site bench bench-start bench-plan bench-identifiers bench-site mutants pages clean same-python
+.PHONY: help demo test fuzz lab lock site bench bench-quick bench-gate bench-start bench-plan bench-identifiers bench-site mutants pages clean same-python
 .DELETE_ON_ERROR:
 
 help: ## List these words
@@ -38,7 +38,14 @@ site: $(READY) ## Set up, then write the public plan's site to build/site; ARGS=
 	@$(BIN)/dap publish build/site $(ARGS)
 	@echo 'It opens at build/site/index.html'
 
-bench: bench-start bench-plan bench-identifiers bench-site ## Run every benchmark
+bench: bench-start bench-plan bench-identifiers bench-site bench-gate ## Run every benchmark
+
+bench-quick: $(READY) ## Time the gate and its peers on 50,000 rows
+	@$(BIN)/python -m benchmarks.gate --rows 50000 --runs 1
+
+bench-gate: $(READY) ## Time the gate and its peers on 50,000 and 500,000 rows, and write docs/performance.md
+	$(BIN)/uv pip install --python $(BIN)/python --require-hashes -r requirements-bench.lock
+	@$(BIN)/python -m benchmarks.gate --write
 
 bench-start: $(READY) ## Time a check of 100 rows against the import of Great Expectations
 	@$(BIN)/python benchmarks/start.py

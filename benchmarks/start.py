@@ -15,7 +15,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 COLLECTION = "psis-october"
 RUNS = 7
-TARGET = 2.5
+TARGET = 0.8
 
 # What a user types: the console script, not `python -m`.
 DAP = str(Path(sys.executable).parent / "dap")

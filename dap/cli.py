@@ -157,7 +157,11 @@ def _rows_wanted(context: click.Context, parameter: click.Parameter, value: str)
 )
 @click.option("--output", type=click.Path(dir_okay=False), metavar="PATH", help="Write the report there.")
 @click.option(
-    "--engine", type=click.Choice(["pandas"]), default="pandas", show_default=True, help="What runs the suite."
+    "--engine",
+    type=click.Choice(["auto", "pandas", "polars"]),
+    default="auto",
+    show_default=True,
+    help="What runs the suite.",
 )
 @click.option(
     "--fail-on",
@@ -184,11 +188,13 @@ def check(
 
     Exit code 0: all accepted. 1: one was rejected or unreadable. 2: wrong request. 3: one could not be judged.
     """
+    from dap.engine.starting import defer_unused_imports
     from dap.gate import AUTO
     from dap.gate import check as check_file
 
     if form == "xlsx" and output is None:
         raise RequestError("A workbook is not printed: say with --output where it is to be written.")
+    defer_unused_imports()
     plan = _plan(plan_folder)
     if collection != AUTO:
         chosen = plan.collection(collection)
@@ -209,6 +215,7 @@ def check(
                     district=district,
                     rows=rows,
                     number=number,
+                    engine=engine,
                 )
             except DapError as error:
                 # One file that nobody can judge keeps no other from being judged.

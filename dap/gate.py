@@ -36,13 +36,15 @@ def check(
     district: str | None = None,
     rows: int | None = FIRST_ROWS,
     number: int = 1,
+    engine: str = AUTO,
 ) -> Report:
     """Judge one file by the suite of its collection and layout.
 
     `path` is where the file lies, or a stream of its bytes, such as standard input. `collection` is an id, or `auto`
     where exactly one layout of the plan has the file's header. `resource` names the layout; without it the one whose
     header the file has. `rows` is how many row numbers a finding lists (None: all); `number` is what the file is called
-    in the report (`file 1`) unless its name has the agreed form.
+    in the report (`file 1`) unless its name has the agreed form. `engine` is what runs the suite,
+    `pandas`, `polars`, or the faster one for the file's size; the report is the same but for saying which.
 
     Raises RequestError for an unknown collection, layout or file and CouldNotRun where the suite is stale or missing.
     A fault in the file is a finding, never an exception.
@@ -57,7 +59,7 @@ def check(
     if period is not None and layout.valid_for and period not in layout.valid_for:
         years = ", ".join(layout.valid_for)
         raise RequestError(f'The layout "{layout.name}" is that of other school years: {years}.')
-    return _judged(opened.read(layout), plan, owner, layout, period, district, rows, number)
+    return _judged(opened.read(layout), plan, owner, layout, period, district, rows, number, engine)
 
 
 def _opened(path: str | Path | BinaryIO, label: str) -> Opened:
@@ -75,18 +77,20 @@ def _judged(
     district: str | None,
     rows: int | None,
     number: int,
+    engine: str,
 ) -> Report:
-    from dap import engine
+    from dap.engine import engine_for, judge
     from dap.expectations import applicable
 
     reading = submission.reading
+    engine = engine_for(reading.bytes) if engine == AUTO else engine
     suite, suite_hash = _suite(plan, collection, layout)
     parameters = {name: [value] for name, value in ((DISTRICT, district), (PERIOD, period)) if value is not None}
     suite = _without_unanswerable(suite, parameters)
     suite, _ = applicable(suite, reading.columns, readable=reading.readable, format=reading.format)
     _demand_judge(suite, reading)
     not_asked = _not_asked(suite, layout, parameters)
-    outcomes = engine.judge(suite, submission.frame, parameters, rows)
+    outcomes = judge(suite, submission.frame, parameters, rows, engine)
     broken = tuple(sorted({outcome.meta["rule"] for outcome in outcomes if outcome.broke}))
     findings = _findings(outcomes)
     return Report(
@@ -100,7 +104,7 @@ def _judged(
         resource=layout.name,
         plan_version=plan.version,
         suite_sha256=suite_hash,
-        engine=engine.PANDAS,
+        engine=engine,
         dap_version=_version(),
         scanned=_scanned(reading),
         findings=findings,

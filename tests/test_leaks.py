@@ -16,11 +16,13 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+import dap.engine
 import dap.expectations.values
 import dap.gate
 import dap.submission.delimited
 from dap.catalog import open_plan
 from dap.cli import main
+from dap.engine import ENGINES
 from dap.examples import example_text
 from dap.gate import check
 from dap.report import Finding, as_csv, as_html_fragment, as_json
@@ -61,16 +63,17 @@ def _planted(collection: str, name: str) -> str:
     return "\n".join([*titles, header, *rows]) + "\n"
 
 
-def _every_form(path: Path, collection: str, name: str | None) -> str:
-    report = check(path, collection, resource=name, plan=PLAN, rows=None)
+def _every_form(path: Path, collection: str, name: str | None, engine: str = "pandas") -> str:
+    report = check(path, collection, resource=name, plan=PLAN, rows=None, engine=engine)
     assert report.verdict in ("rejected", "unreadable")
     forms = (report_text([report]), report_text([report], colour=True), as_json([report]), as_csv([report]))
     return "\n".join((*forms, as_html_fragment(report), repr(report), str(report)))
 
 
+@pytest.mark.parametrize("engine", ENGINES)
 @pytest.mark.parametrize(("collection", "name"), LAYOUTS)
 def test_no_canary_of_any_cell_header_or_name_leaves_in_any_form(
-    tmp_path: Path, caplog: pytest.LogCaptureFixture, collection: str, name: str
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, collection: str, name: str, engine: str
 ) -> None:
     folder = tmp_path / WORD
     folder.mkdir()
@@ -79,7 +82,7 @@ def test_no_canary_of_any_cell_header_or_name_leaves_in_any_form(
     caplog.set_level(logging.DEBUG)
     with warnings.catch_warnings(record=True) as warned:
         warnings.simplefilter("always")
-        _clean(_every_form(path, collection, name), "a report")
+        _clean(_every_form(path, collection, name, engine), "a report")
     _clean(caplog.text, "the log")
     _clean("".join(str(each.message) for each in warned), "a warning")
 
@@ -123,23 +126,46 @@ def _raising(*arguments: Any, **named: Any) -> NoReturn:
     raise ValueError(f"could not convert {WORD} {DIGITS}")
 
 
-@pytest.mark.parametrize("form", ["text", "json", "csv"])
+@pytest.mark.parametrize("engine", ENGINES)
+def test_no_result_of_gx_holds_a_canary_in_either_pass(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, engine: str
+) -> None:
+    seen: list[str] = []
+    run = dap.engine._run
+
+    def watching(*arguments: Any) -> Any:
+        results = run(*arguments)
+        seen.extend(f"{each} {each.describe()} {each!r} {each.to_json_dict()}" for each in results.values())
+        return results
+
+    monkeypatch.setattr(dap.engine, "_run", watching)
+    path = tmp_path / "submission.csv"
+    path.write_text(_planted("psis-october", "october"), "utf-8")
+    _every_form(path, "psis-october", "october", engine)
+    assert len(seen) > 60
+    _clean("".join(seen), "a result")
+
+
+@pytest.mark.parametrize(
+    ("form", "engine"), [("text", "pandas"), ("json", "pandas"), ("csv", "pandas"), ("json", "polars")]
+)
 def test_a_rule_that_breaks_gives_no_verdict_and_says_no_value(
     tmp_path: Path,
     capsys: pytest.CaptureFixture[str],
     caplog: pytest.LogCaptureFixture,
     monkeypatch: pytest.MonkeyPatch,
     form: str,
+    engine: str,
 ) -> None:
     monkeypatch.setattr(dap.expectations.values, "as_date", _raising)
     path = tmp_path / "submission.csv"
     path.write_text((ROOT / "catalog/collections/tcs/example.csv").read_text("utf-8"), "utf-8")
     caplog.set_level(logging.DEBUG)
-    report = check(path, "tcs", plan=PLAN)
+    report = check(path, "tcs", plan=PLAN, engine=engine)
     assert (report.verdict, report.broken) == (None, ("V123", "V150"))
     assert report.findings == ()
     with pytest.raises(SystemExit) as ended:
-        main(["check", str(path), "--collection", "tcs", "--format", form, "--plan", str(ROOT)])
+        main(["check", str(path), "--collection", "tcs", "--format", form, "--engine", engine, "--plan", str(ROOT)])
     said = capsys.readouterr()
     assert ended.value.code == 3
     _clean(said.out + said.err + caplog.text, "what a broken rule says")

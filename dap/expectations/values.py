@@ -25,9 +25,10 @@ from dap.values import as_date, as_number
 Comparison = Literal["<", "<=", "=", ">=", ">", "!="]
 Kind = Literal["number", "date"]
 
-_LINE_BREAK = re.compile("[\n\r]")
-_CONTROL = re.compile("[\x00-\x09\x0b\x0c\x0e-\x1f\x7f\x85\u2028\u2029]")
-_COMPARE: dict[str, Callable[[Any, Any], bool]] = {
+LINE_BREAKS = "[\n\r]"
+CONTROL_CHARACTERS = "[\x00-\x09\x0b\x0c\x0e-\x1f\x7f\x85\u2028\u2029]"
+_LINE_BREAK, _CONTROL = re.compile(LINE_BREAKS), re.compile(CONTROL_CHARACTERS)
+COMPARISONS: dict[str, Callable[[Any, Any], Any]] = {
     "<": lambda a, b: a < b,
     "<=": lambda a, b: a <= b,
     "=": lambda a, b: a == b,
@@ -37,7 +38,7 @@ _COMPARE: dict[str, Callable[[Any, Any], bool]] = {
 }
 
 
-def _values(texts: Iterable[Any], kind: str, date_format: str) -> list[Any]:
+def read_texts(texts: Iterable[Any], kind: str, date_format: str) -> list[Any]:
     """What each text writes; a text is read once a column, and no longer kept than that: it is a value of the file."""
     listed = list(texts)
     read = {
@@ -47,9 +48,9 @@ def _values(texts: Iterable[Any], kind: str, date_format: str) -> list[Any]:
     return [read.get(text) for text in listed]
 
 
-def _bound(text: str | None, kind: str, date_format: str) -> Any:
+def read_bound(text: str | None, kind: str, date_format: str) -> Any:
     """The bound as a value; ValueError where it writes none, for a bound that cannot be read would bind nothing."""
-    value = None if text is None else _values([text], kind, date_format)[0]
+    value = None if text is None else read_texts([text], kind, date_format)[0]
     if text is not None and value is None:
         raise ValueError("a bound of the suite is not written as its rule's values are")
     return value
@@ -64,7 +65,7 @@ class ColumnValuesAreDates(ColumnMapMetricProvider):
     @column_condition_partial(engine=PandasExecutionEngine)
     def _pandas(cls, column: pd.Series, date_format: str, also: list[str] | None = None, **kwargs: Any) -> pd.Series:
         marks = frozenset(also or ())
-        days = _values(column, "date", date_format)
+        days = read_texts(column, "date", date_format)
         holds = [text in marks or day is not None for text, day in zip(column, days, strict=True)]
         return pd.Series(holds, index=column.index, dtype=bool)
 
@@ -96,10 +97,10 @@ class ColumnValuesInBounds(ColumnMapMetricProvider):
         maximum: str | None = None,
         **kwargs: Any,
     ) -> pd.Series:
-        low, high = _bound(minimum, kind, date_format), _bound(maximum, kind, date_format)
+        low, high = read_bound(minimum, kind, date_format), read_bound(maximum, kind, date_format)
         holds = [
             value is None or ((low is None or value >= low) and (high is None or value <= high))
-            for value in _values(column, kind, date_format)
+            for value in read_texts(column, kind, date_format)
         ]
         return pd.Series(holds, index=column.index, dtype=bool)
 
@@ -155,8 +156,8 @@ class ColumnPairValuesCompare(ColumnPairMapMetricProvider):
         format_B: str = "",
         **kwargs: Any,
     ) -> pd.Series:
-        compare = _COMPARE[comparison]
-        pairs = zip(_values(column_A, kind, format_A), _values(column_B, kind, format_B), strict=True)
+        compare = COMPARISONS[comparison]
+        pairs = zip(read_texts(column_A, kind, format_A), read_texts(column_B, kind, format_B), strict=True)
         holds = [a is None or b is None or compare(a, b) for a, b in pairs]
         return pd.Series(holds, index=column_A.index, dtype=bool)
 

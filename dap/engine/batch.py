@@ -1,0 +1,164 @@
+"""One batch as the Polars engine holds it: columns that Polars reads, and the same in pandas, made only when asked."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import polars as pl
+from great_expectations.execution_engine import ExecutionEngine
+from great_expectations.execution_engine.pandas_batch_data import PandasBatchData
+
+
+class PolarsBatchData(PandasBatchData):
+    """The data of one batch.
+
+    `frame` holds the columns that conditions can be computed on: text, whole numbers and floats, with null for a
+    missing value and for NaN. `columns` names all, in order. `labels` are the numbers of the rows, None where they have
+    names or are no numbers. `dataframe` is the batch as pandas has it; a batch that came from pandas keeps its own.
+    """
+
+    def __init__(
+        self,
+        execution_engine: ExecutionEngine[Any],
+        data: pl.DataFrame | pd.DataFrame,
+        rows: Sequence[int] | None = None,
+    ) -> None:
+        # What the parent would keep is made on demand.
+        super().__init__(execution_engine=execution_engine, dataframe=pd.DataFrame())
+        self._pandas_columns: dict[str, pd.Series[Any]] = {}
+        self._distinct: dict[str, list[str]] = {}
+        self._read: dict[tuple[str, ...], dict[str, Any]] = {}
+        self._original = data if isinstance(data, pd.DataFrame) else None
+        if isinstance(data, pd.DataFrame):
+            self.columns = tuple(data.columns)
+            self.height = len(data)
+            self.frame = from_pandas(data)
+            self.labels = _labels(data.index)
+        else:
+            self._source = data
+            self.columns = tuple(data.columns)
+            self.height = data.height
+            self.frame = data.select(_computable(name, dtype) for name, dtype in data.schema.items() if _known(dtype))
+            self.labels = np.arange(self.height) if rows is None else np.asarray(rows, dtype=np.int64)
+            self._numbers = pd.Index(self.labels)
+
+    @cached_property
+    def _whole(self) -> pd.DataFrame:
+        if self._original is not None:
+            return self._original
+        return pd.DataFrame({name: self.pandas_column(name) for name in self.columns}, index=self._index)
+
+    @property
+    def dataframe(self) -> pd.DataFrame:
+        """The whole batch in pandas: text as objects with None, numbers with NaN where one is missing."""
+        return self._whole
+
+    @cached_property
+    def _index(self) -> pd.Index[Any]:
+        return self._original.index if self._original is not None else self._numbers
+
+    def narrow(self, columns: Iterable[str]) -> pd.DataFrame:
+        """These columns in pandas, in the batch's order, without making the others."""
+        wanted = set(columns)
+        if self._original is not None:
+            return self._original[[name for name in self.columns if name in wanted]]
+        chosen = {name: self.pandas_column(name) for name in self.columns if name in wanted}
+        return pd.DataFrame(chosen, index=self._index)
+
+    def pandas_column(self, name: str) -> pd.Series[Any]:
+        """One column in pandas."""
+        if self._original is not None:
+            return self._original[name]
+        if name not in self._pandas_columns:
+            self._pandas_columns[name] = _as_pandas(self._source[name], self._index)
+        return self._pandas_columns[name]
+
+    def dtypes(self) -> Mapping[str, Any]:
+        """The type of each column in pandas, read off without making text columns."""
+        if self._original is not None:
+            return dict(zip(self.columns, self._original.dtypes, strict=True))
+        text = np.dtype(object)
+        return {name: text if self.is_text(name) else self.pandas_column(name).dtype for name in self.columns}
+
+    def is_text(self, name: str) -> bool:
+        """Whether every value of the column is a text or missing."""
+        return self.frame.schema.get(name) == pl.String
+
+    def is_number(self, name: str) -> bool:
+        """Whether the column holds floats, or whole numbers of which none is missing, of 64 bits as numpy has them."""
+        dtype = self.frame.schema.get(name)
+        return dtype == pl.Float64 or (dtype == pl.Int64 and self.frame[name].null_count() == 0)
+
+    def distinct(self, names: Iterable[str]) -> None:
+        """Find the different texts of several columns in one pass, for `texts_of`."""
+        wanted = [name for name in dict.fromkeys(names) if name not in self._distinct and self.is_text(name)]
+        if wanted:
+            found = self.frame.lazy().select(pl.col(name).drop_nulls().unique().implode() for name in wanted).collect()
+            self._distinct |= {name: found[name][0].to_list() for name in wanted}
+
+    def texts_of(self, name: str) -> list[str]:
+        """The different texts of a column, in no order."""
+        self.distinct([name])
+        return self._distinct[name]
+
+    def read(self, name: str, how: tuple[str, ...], reader: Callable[[Sequence[str]], Iterable[Any]]) -> list[Any]:
+        """What the reader makes of each of `texts_of(name)`, in their order.
+
+        A text is read once a batch in each manner (`how`), whichever columns hold it and however many rules ask.
+        """
+        texts = self.texts_of(name)
+        known = self._read.setdefault(how, {})
+        new = [text for text in texts if text not in known]
+        known.update(zip(new, reader(new), strict=True))
+        return [known[text] for text in texts]
+
+
+def from_pandas(data: pd.DataFrame) -> pl.DataFrame:
+    """The columns of a pandas frame that Polars can compute on exactly as pandas would; the others are left out."""
+    if not data.columns.is_unique or not all(isinstance(name, str) for name in data.columns):
+        return pl.DataFrame()
+    columns = (_as_polars(str(name), data[name]) for name in data.columns)
+    return pl.DataFrame([column for column in columns if column is not None])
+
+
+def _as_polars(name: str, column: pd.Series[Any]) -> pl.Series | None:
+    if column.dtype == np.int64:
+        return pl.Series(name, column.to_numpy())
+    if column.dtype == np.float64:
+        return pl.Series(name, column.to_numpy(), nan_to_null=True)
+    if column.dtype != object and not isinstance(column.dtype, pd.StringDtype):
+        return None
+    values = column.to_numpy(dtype=object).tolist()
+    if isinstance(column.dtype, pd.StringDtype):
+        values = [value if isinstance(value, str) else None for value in values]
+    try:
+        return pl.Series(name, values, dtype=pl.String, strict=True)
+    except (TypeError, UnicodeEncodeError, pl.exceptions.PolarsError):
+        # Something that is no text stands among the texts: pandas alone knows how its metrics treat it.
+        return None
+
+
+def _known(dtype: pl.DataType) -> bool:
+    return dtype in (pl.String, pl.Int64, pl.Float64)
+
+
+def _computable(name: str, dtype: pl.DataType) -> pl.Expr:
+    return pl.col(name).fill_nan(None) if dtype == pl.Float64 else pl.col(name)
+
+
+def _as_pandas(column: pl.Series, index: pd.Index[Any]) -> pd.Series[Any]:
+    """Text as objects with None; numbers with NaN where one is missing; the rest as numpy has it, or as objects."""
+    if column.dtype.is_numeric() and not column.dtype.is_decimal():
+        return pd.Series(column.to_numpy(), index=index, name=column.name)
+    if column.dtype.is_temporal() or (column.dtype == pl.Boolean and not column.null_count()):
+        return pd.Series(column.to_numpy(), index=index, name=column.name)
+    return pd.Series(column.to_list(), index=index, name=column.name, dtype=object)
+
+
+def _labels(index: pd.Index[Any]) -> np.ndarray[Any, Any] | None:
+    plain = index.nlevels == 1 and index.name is None and pd.api.types.is_integer_dtype(index.dtype)
+    return index.to_numpy() if plain else None

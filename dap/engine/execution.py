@@ -1,0 +1,438 @@
+"""A Great Expectations execution engine on Polars: conditions fused into one pass, row numbers only for what fails."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import polars as pl
+from great_expectations.constants import MAX_RESULT_RECORDS
+from great_expectations.core.batch import BatchMarkers
+from great_expectations.core.batch_spec import RuntimeDataBatchSpec
+from great_expectations.core.metric_domain_types import MetricDomainTypes
+from great_expectations.exceptions import MetricResolutionError
+from great_expectations.execution_engine import PandasExecutionEngine
+from great_expectations.validator.metric_configuration import MetricConfiguration
+
+from dap.engine.batch import PolarsBatchData
+from dap.engine.conditions import Asked, Unique, goes_by_text, judges_missing, known
+from dap.engine.domains import StockOnlyError, columns_of, condition_columns, rows_of
+
+_CONDITION = ".condition"
+_LENGTHS = "column_values.value_length.map"
+
+Metrics = dict[Any, Any]
+Details = Callable[["Deferred", Mapping[str, Any]], Any]
+
+
+@dataclass(eq=False)
+class Deferred:
+    """A condition that is not computed yet: which rows are asked about, and which of them are unexpected.
+
+    `rows` None stands for all; `unexpected` None for a condition on uniqueness, found when it is first needed, and
+    then a Series. `stock` computes what the stock metric on pandas gives, for whoever needs that form.
+    """
+
+    batch: PolarsBatchData = field(repr=False)
+    columns: tuple[str, ...]
+    rows: pl.Expr | None = field(repr=False)
+    unexpected: pl.Expr | pl.Series | None = field(repr=False)
+    stock: Callable[[], Any] = field(repr=False)
+    pair: bool = False
+    count: int | None = None
+    _positions: np.ndarray[Any, Any] | None = field(default=None, repr=False)
+    _whole: bool = False
+
+    def counting(self) -> pl.Expr:
+        """How many rows are unexpected; for uniqueness, how many rows have values that stand before already."""
+        if isinstance(self.unexpected, pl.Series):
+            return pl.lit(self.unexpected.sum())
+        if self.unexpected is not None:
+            return self.unexpected.sum()
+        values = self._values()
+        if self.rows is None:
+            return pl.len() - values.n_unique()
+        return self.rows.sum() - values.filter(self.rows).n_unique()
+
+    def counted(self, number: int) -> None:
+        """Take the answer of `counting`; where values repeat, mark all rows that have them."""
+        if self.count is not None:
+            return
+        if self.unexpected is None and number:
+            rows = pl.lit(True) if self.rows is None else self.rows
+            asked = self.batch.frame.select(rows.alias("asked").fill_null(False), self._values().alias("values"))
+            asked = asked.with_row_index("position").filter("asked")
+            repeated = asked.filter(pl.col("values").is_duplicated())["position"]
+            mask = np.zeros(self.batch.height, dtype=bool)
+            mask[repeated.to_numpy()] = True
+            self.unexpected = pl.Series("unexpected", mask)
+            number = int(mask.sum())
+        self.count = int(number)
+
+    def _values(self) -> pl.Expr:
+        return pl.col(self.columns[0]) if len(self.columns) == 1 else pl.struct(self.columns)
+
+    def positions(self, most: int | None) -> np.ndarray[Any, Any]:
+        """The places of the first unexpected rows, from 0; nothing is computed where there is none."""
+        if (seeking := self.seeking(most)) is not None:
+            self.sought(self.batch.frame.lazy().select(seeking).collect().item(), most)
+        return np.empty(0, dtype=np.int64) if self._positions is None else self._positions[:most]
+
+    def seeking(self, most: int | None) -> pl.Expr | None:
+        """The expression that finds so many places, as one list; None where they are known, or there is none."""
+        known = self._positions is not None and (self._whole or (most is not None and len(self._positions) >= most))
+        if known or not self.count or self.unexpected is None or most == 0:
+            return None
+        mask = pl.lit(self.unexpected) if isinstance(self.unexpected, pl.Series) else self.unexpected
+        places = pl.arg_where(mask)
+        return (places if most is None else places.head(most)).implode()
+
+    def sought(self, places: pl.Series, most: int | None) -> None:
+        """Take the answer of `seeking`."""
+        self._positions = places.to_numpy()
+        self._whole = most is None or len(places) < most
+
+
+class PolarsExecutionEngine(PandasExecutionEngine):
+    """Runs suites on Polars frames: what it knows in one pass a level, everything else as the pandas engine does.
+
+    A metric that fails takes none of its level down: the others keep their results, and it is not computed again.
+    """
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        self._broken: dict[Any, Exception] = {}
+        # The metrics that pandas computed, by name, in order: what a suite pays for that goes beyond this engine.
+        self.fallbacks: list[str] = []
+        super().__init__(*args, **kwargs)
+
+    def load_batch_data(self, batch_id: str, batch_data: Any) -> None:
+        """Take the data of a batch: a PolarsBatchData, or a frame of Polars or pandas.
+
+        What was computed is forgotten when other data comes under an id: GX gives each frame of an asset the same.
+        """
+        if isinstance(batch_data, pl.DataFrame | pd.DataFrame):
+            batch_data = PolarsBatchData(self, batch_data)
+        if self.batch_manager.batch_data_cache.get(batch_id) is not batch_data:
+            self._metric_cache = {} if self._caching else self._metric_cache
+        self._broken.clear()
+        super().load_batch_data(batch_id, batch_data)
+
+    def get_batch_data_and_markers(self, batch_spec: Any) -> tuple[Any, BatchMarkers]:
+        """The batch's data from a frame of Polars or pandas, without a fingerprint of each cell; others as stock."""
+        if isinstance(batch_spec, RuntimeDataBatchSpec) and not isinstance(batch_spec.batch_data, str):
+            data = batch_spec.batch_data
+            batch_spec.batch_data = type(data).__name__
+            if not isinstance(data, PolarsBatchData):
+                data = PolarsBatchData(self, data)
+            return data, BatchMarkers({"ge_load_time": pd.Timestamp.now("UTC").strftime("%Y%m%dT%H%M%S.%fZ")})
+        data, markers = super().get_batch_data_and_markers(batch_spec)
+        return PolarsBatchData(self, data.dataframe), markers
+
+    def get_compute_domain(
+        self, domain_kwargs: Any, domain_type: Any, accessor_keys: Iterable[str] | None = None
+    ) -> tuple[pd.DataFrame, Any, Any]:
+        """The rows a metric is about, in pandas; for metrics on columns with no more columns than they name."""
+        batch = self.batch(domain_kwargs)
+        named = columns_of(domain_kwargs)
+        also = condition_columns(domain_kwargs.get("row_condition"))
+        if (
+            MetricDomainTypes(domain_type) is MetricDomainTypes.TABLE
+            or batch is None
+            or also is None
+            or not {*named, *also} <= set(batch.columns)
+        ):
+            return super().get_compute_domain(domain_kwargs, domain_type, accessor_keys)
+        narrow = PandasExecutionEngine(batch_data_dict={"narrow": batch.narrow({*named, *also})})
+        data, compute, accessor = narrow.get_compute_domain({**domain_kwargs, "batch_id": None}, domain_type)
+        return data, {**compute, "batch_id": domain_kwargs.get("batch_id")}, accessor
+
+    def resolve_metrics(
+        self,
+        metrics_to_resolve: Iterable[MetricConfiguration],
+        metrics: Metrics | None = None,
+        runtime_configuration: dict[str, Any] | None = None,
+    ) -> Metrics:
+        """Compute a level of the graph.
+
+        Those that fail are named in a MetricResolutionError; the results of the others are in `metrics` by then.
+        """
+        if not metrics_to_resolve:
+            return metrics or {}
+        level = _Level(self, {} if metrics is None else metrics, runtime_configuration)
+        level.resolve_all(list(metrics_to_resolve))
+        if self._caching:
+            self._metric_cache.update(level.resolved)
+        if level.failed:
+            if metrics is not None:
+                metrics.update(level.resolved)
+            self._broken |= {metric.id: error for metric, error in level.failed}
+            # GX gives one message to all that an error names: those with another one follow when it asks again.
+            first = level.failed[0][1]
+            raise MetricResolutionError(
+                message=str(first),
+                failed_metrics=tuple(metric for metric, error in level.failed if str(error) == str(first)),
+            ) from first
+        return level.resolved
+
+    def batch(self, domain: Mapping[str, Any]) -> PolarsBatchData | None:
+        """The batch a metric is about; None where the stock engine would refuse to say."""
+        manager = self.batch_manager
+        id = domain.get("batch_id")
+        data = manager.active_batch_data if id is None else manager.batch_data_cache.get(id)
+        return data if isinstance(data, PolarsBatchData) else None
+
+
+class _Level:
+    """One level of the graph: conditions deferred, then every count in one pass, then what is asked of the counted."""
+
+    def __init__(self, engine: PolarsExecutionEngine, metrics: Metrics, runtime: dict[str, Any] | None) -> None:
+        self.engine, self.metrics, self.runtime = engine, metrics, runtime
+        self.resolved: Metrics = {}
+        self.failed: list[tuple[MetricConfiguration, Exception]] = []
+        self._counts: list[tuple[MetricConfiguration, PolarsBatchData, pl.Expr, Deferred | None]] = []
+        self._details: list[tuple[MetricConfiguration, Deferred, Details]] = []
+
+    def resolve_all(self, level: list[MetricConfiguration]) -> None:
+        """Resolve each metric or name it as failed.
+
+        Whatever else was raised would end GX's run quietly, and it takes an expectation without counts for one that
+        holds.
+        """
+        try:
+            self._resolve_all(level)
+        except Exception as error:
+            named = {metric.id for metric, _ in self.failed}
+            self.failed += [(each, error) for each in level if each.id not in self.resolved and each.id not in named]
+
+    def _resolve_all(self, level: list[MetricConfiguration]) -> None:
+        self._find_texts(level)
+        kept = self.engine._metric_cache
+        cache = kept if isinstance(kept, dict) else {}
+        for metric in level:
+            if metric.id in self.engine._broken:
+                self.failed.append((metric, self.engine._broken[metric.id]))
+            elif metric.id in cache:
+                self.resolved[metric.id] = cache[metric.id]
+            else:
+                self._resolve(metric)
+        for batch in {id(each[1]): each[1] for each in self._counts}.values():
+            self._count([each for each in self._counts if each[1] is batch])
+        self._seek()
+        for metric, condition, details in self._details:
+            self._detail(metric, condition, details)
+
+    def _find_texts(self, level: list[MetricConfiguration]) -> None:
+        """Conditions on dates and numbers go by the different texts of their columns: all are found in one pass."""
+        wanted: dict[int, tuple[PolarsBatchData, list[str]]] = {}
+        for metric in level:
+            batch = self.engine.batch(metric.metric_domain_kwargs)
+            if batch is not None and goes_by_text(metric.metric_name.removesuffix(_CONDITION)):
+                wanted.setdefault(id(batch), (batch, []))[1].extend(columns_of(metric.metric_domain_kwargs))
+        for batch, names in wanted.values():
+            batch.distinct(names)
+
+    def _resolve(self, metric: MetricConfiguration) -> None:
+        name, domain = metric.metric_name, metric.metric_domain_kwargs
+        batch = self.engine.batch(domain)
+        try:
+            if batch is None:
+                raise StockOnlyError
+            if name.endswith(_CONDITION) or name == _LENGTHS:
+                self.resolved[metric.id] = self._deferred(metric, batch)
+            elif name == "table.row_count":
+                self._count_rows(metric, batch)
+            elif name == "table.columns":
+                self.resolved[metric.id] = list(batch.columns)
+            elif name == "table.column_types":
+                self.resolved[metric.id] = [{"name": each, "type": dtype} for each, dtype in batch.dtypes().items()]
+            else:
+                self._after_condition(metric)
+        except Exception:
+            # What raises here for the suite's sake raises in the stock metric too, and in its words.
+            self._stock(metric)
+
+    def _deferred(self, metric: MetricConfiguration, batch: PolarsBatchData) -> Deferred:
+        name = metric.metric_name.removesuffix(_CONDITION)
+        domain = metric.metric_domain_kwargs
+        columns = columns_of(domain)
+        rows = rows_of(batch, domain)
+        stock = _Stock(self, metric)
+        if name == _LENGTHS:
+            # Whoever asks for the lengths themselves gets them from pandas; conditions on them need none.
+            if not batch.is_text(columns[0]):
+                raise StockOnlyError
+            return Deferred(batch, columns, rows, pl.lit(False), stock)
+        function = known(name)
+        if function is None or not columns:
+            raise StockOnlyError
+        answer = function(Asked(batch, columns, metric.metric_value_kwargs))
+        if "column" in domain and not judges_missing(name):
+            there = pl.col(columns[0]).is_not_null()
+            rows = there if rows is None else rows & there
+        unexpected = None if isinstance(answer, Unique) else _unexpected(answer, rows, columns)
+        return Deferred(batch, columns, rows, unexpected, stock, pair="column_A" in domain)
+
+    def _count_rows(self, metric: MetricConfiguration, batch: PolarsBatchData) -> None:
+        rows = rows_of(batch, {"row_condition": metric.metric_domain_kwargs.get("row_condition")})
+        if rows is None:
+            self.resolved[metric.id] = batch.height
+        else:
+            self._counts.append((metric, batch, rows.sum(), None))
+
+    def _after_condition(self, metric: MetricConfiguration) -> None:
+        """A metric on what a deferred condition found."""
+        needed = self.engine._get_computed_metric_evaluation_dependencies_by_metric_name(
+            metric_to_resolve=metric, metrics=self.metrics
+        )
+        condition = needed.get("unexpected_condition")
+        if not isinstance(condition, Deferred):
+            raise StockOnlyError
+        ending = metric.metric_name.rpartition(".")[2]
+        if ending == "unexpected_count":
+            self._counts.append((metric, condition.batch, condition.counting(), condition))
+        elif ending == "filtered_row_count":
+            if condition.rows is None:
+                self.resolved[metric.id] = condition.batch.height
+            else:
+                self._counts.append((metric, condition.batch, condition.rows.sum(), None))
+        elif ending in _DETAILS:
+            self._details.append((metric, condition, _DETAILS[ending]))
+        else:
+            raise StockOnlyError
+
+    def _count(self, asked: list[tuple[MetricConfiguration, PolarsBatchData, pl.Expr, Deferred | None]]) -> None:
+        batch = asked[0][1]
+        expressions = [expression.alias(str(place)) for place, (_, _, expression, _) in enumerate(asked)]
+        try:
+            numbers: list[Any] = list(batch.frame.lazy().select(expressions).collect().row(0))
+        except pl.exceptions.PolarsError:
+            # One of them cannot be computed: find it, and let pandas answer for it.
+            numbers = [_alone(batch, each) for each in expressions]
+        for (metric, _, _, condition), number in zip(asked, numbers, strict=True):
+            if number is None:
+                self._stock(metric)
+                continue
+            if condition is not None:
+                condition.counted(number)
+                number = condition.count
+            self.resolved[metric.id] = int(number)
+
+    def _seek(self) -> None:
+        """Find the places that the level's details ask for, in one pass."""
+        wanted: dict[int, tuple[Deferred, int | None]] = {}
+        for metric, condition, details in self._details:
+            result_format = metric.metric_value_kwargs["result_format"]
+            if condition.count is not None and details is _index_list:
+                wanted[id(condition)] = condition, _most(result_format, limited=False)
+        for batch in {id(each.batch): each.batch for each, _ in wanted.values()}.values():
+            asked = [(each, most) for each, most in wanted.values() if each.batch is batch]
+            seeking = [(each, most, each.seeking(most)) for each, most in asked]
+            sought = [(each, most, expression) for each, most, expression in seeking if expression is not None]
+            if sought:
+                named = [expression.alias(str(place)) for place, (_, _, expression) in enumerate(sought)]
+                # What cannot be found together is sought one by one, and for one alone pandas answers.
+                with suppress(pl.exceptions.PolarsError):
+                    found = batch.frame.lazy().select(named).collect()
+                    for place, (each, most, _) in enumerate(sought):
+                        each.sought(found[str(place)][0], most)
+
+    def _detail(self, metric: MetricConfiguration, condition: Deferred, details: Details) -> None:
+        try:
+            if condition.count is None:
+                condition.counted(condition.batch.frame.select(condition.counting()).item())
+            self.resolved[metric.id] = details(condition, metric.metric_value_kwargs["result_format"])
+        except Exception:
+            self._stock(metric)
+
+    def _stock(self, metric: MetricConfiguration) -> None:
+        try:
+            self.resolved[metric.id] = self.stock(metric)
+        except Exception as error:
+            self.failed.append((metric, error))
+
+    def stock(self, metric: MetricConfiguration) -> Any:
+        """What the stock metric on pandas gives, its deferred conditions computed in the same way."""
+        direct, _ = self.engine._build_direct_and_bundled_metric_computation_configurations(
+            [metric], self.metrics, self.runtime
+        )
+        function: Any = direct[0].metric_fn
+        if not issubclass(getattr(function, "metric_engine", PandasExecutionEngine), PolarsExecutionEngine):
+            self.engine.fallbacks.append(metric.metric_name)
+        kwargs = direct[0].metric_provider_kwargs
+        kwargs["metrics"] = {
+            name: value.stock() if isinstance(value, Deferred) else value for name, value in kwargs["metrics"].items()
+        }
+        return function(**kwargs)
+
+
+class _Stock:
+    """What the stock metric gives, computed once and only when asked for."""
+
+    def __init__(self, level: _Level, metric: MetricConfiguration) -> None:
+        self._level, self._metric = level, metric
+        self._value: Any = None
+
+    def __call__(self) -> Any:
+        if self._value is None:
+            self._value = self._level.stock(self._metric)
+        return self._value
+
+
+def _unexpected(answer: pl.Expr, rows: pl.Expr | None, columns: tuple[str, ...]) -> pl.Expr:
+    """True for the rows asked about where the condition does not hold; as long as the frame, whatever it is made of."""
+    if rows is None and not answer.meta.root_names():
+        rows = pl.col(columns[0]).is_null() | pl.lit(True)
+    unexpected = ~answer.fill_null(False)
+    return unexpected if rows is None else rows & unexpected
+
+
+def _alone(batch: PolarsBatchData, expression: pl.Expr) -> Any:
+    try:
+        return batch.frame.select(expression).item()
+    except pl.exceptions.PolarsError:
+        return None
+
+
+def _most(result_format: Mapping[str, Any], *, limited: bool) -> int | None:
+    complete = result_format["result_format"] == "COMPLETE"
+    if complete:
+        return MAX_RESULT_RECORDS if limited else None
+    wanted = int(result_format["partial_unexpected_count"])
+    return min(wanted, MAX_RESULT_RECORDS) if limited else wanted
+
+
+def _values(condition: Deferred, result_format: Mapping[str, Any]) -> list[Any]:
+    """The unexpected values as the stock metric lists them; none where the result would not hold them anyway."""
+    if result_format.get("exclude_unexpected_values"):
+        return []
+    positions = condition.positions(_most(result_format, limited=True))
+    columns = [list(condition.batch.pandas_column(name).iloc[positions]) for name in condition.columns]
+    if len(columns) == 1:
+        return columns[0]
+    together = list(zip(*columns, strict=True))
+    return together if condition.pair else [dict(zip(condition.columns, each, strict=True)) for each in together]
+
+
+def _index_list(condition: Deferred, result_format: Mapping[str, Any]) -> list[int]:
+    if condition.batch.labels is None or result_format.get("unexpected_index_column_names"):
+        raise StockOnlyError
+    return condition.batch.labels[condition.positions(_most(result_format, limited=False))].tolist()  # type: ignore[no-any-return]
+
+
+def _index_query(condition: Deferred, result_format: Mapping[str, Any]) -> str | None:
+    if result_format.get("return_unexpected_index_query") is False:
+        return None
+    if condition.batch.labels is None:
+        raise StockOnlyError
+    return f"df.filter(items={condition.batch.labels[condition.positions(None)].tolist()}, axis=0)"
+
+
+_DETAILS: dict[str, Details] = {
+    "unexpected_values": _values,
+    "unexpected_index_list": _index_list,
+    "unexpected_index_query": _index_query,
+}
