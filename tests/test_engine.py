@@ -401,7 +401,7 @@ NOISE = [
     "*",
     "000-12-3456",
 ]
-BY_PANDAS = {"table.dap_reading", "table.dap_header", "table.dap_prohibited_identifiers"}
+BY_PANDAS = {"table.dap_reading", "table.dap_header", "table.dap_prohibited_identifiers", "table.dap_poor_state_ids"}
 
 
 @pytest.mark.parametrize(("collection", "name"), LAYOUTS)
