@@ -226,20 +226,18 @@ def _drop_downs(worksheet: Worksheet, sheet: Sheet, lists: dict[str, str], last:
     from openpyxl.utils import get_column_letter
     from openpyxl.worksheet.datavalidation import DataValidation
 
-    offered: list[tuple[int, str, str]] = []
+    offered: list[tuple[int, str]] = []
     for place, column in enumerate(sheet.columns, start=2):
         words = ("yes", "no") if column.form is cells.YES_NO and not column.choices else column.choices
         if column.choose_from:
-            offered.append((place, lists[column.choose_from], column.note))
+            offered.append((place, lists[column.choose_from]))
         elif words:
-            offered.append((place, f'"{",".join(words)}"', column.note))
-    offered.append((len(sheet.columns) + 2, '"yes"', "Write yes to take the entry out of the plan."))
-    for place, formula, note in offered:
-        title = str(worksheet.cell(HEADER_ROW, place).value)[:32]
+            offered.append((place, f'"{",".join(words)}"'))
+    offered.append((len(sheet.columns) + 2, '"yes"'))
+    for place, formula in offered:
         letter = get_column_letter(place)
         rule = DataValidation(type="list", formula1=formula, allow_blank=True, showErrorMessage=True)
         rule.errorTitle, rule.error = "Not in the list", "Choose one of the list, or leave the cell empty."
-        rule.promptTitle, rule.prompt = title, note[:250]
         worksheet.add_data_validation(rule)
         rule.add(f"{letter}{FIRST_ROW}:{letter}{last}")
 
