@@ -96,9 +96,10 @@ def parsed(site_folder: Path) -> dict[str, Links]:
 
 
 def target(here: str, href: str) -> tuple[str, str]:
-    """The path and place a relative link leads to."""
+    """The path and place a link leads to, where the site stands at the root of its host."""
     parts = urlsplit(href)
-    path = normpath(f"{dirname(here)}/{unquote(parts.path)}".lstrip("/")) if parts.path else here
+    folder = "" if parts.path.startswith("/") else dirname(here)
+    path = normpath(f"{folder}/{unquote(parts.path)}".lstrip("/")) if parts.path else here
     return path, parts.fragment
 
 
@@ -117,6 +118,19 @@ def test_every_link_and_place_exists_and_nothing_is_loaded_from_elsewhere(
             if path not in there or (place and path in parsed and place not in parsed[path].places):
                 wrong.append(f"{here}: {href}")
     assert wrong[:20] == []
+
+
+@pytest.mark.parametrize(("address", "root"), [("", "/"), ("https://example.org/plan/", "/plan/")])
+def test_the_page_for_what_is_not_there_is_whole_wherever_it_is_shown(
+    new_plan: NewPlan, address: str, root: str
+) -> None:
+    site = Site(open_plan(new_plan()), address)
+    for here in ("404.html", "es/404.html"):
+        page = Links(site.files[here]().decode())
+        ways = {href for href, _ in page.links if not urlsplit(href).scheme and not href.startswith("#")}
+        assert {href for href in ways if not href.startswith(root)} == set()
+        assert f"{root}{here.replace('404', 'index')}" in ways
+        assert f"{root}assets/site.css" in page.loaded
 
 
 def test_every_page_stands_under_a_strict_policy_with_nothing_inline(

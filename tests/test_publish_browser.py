@@ -160,6 +160,35 @@ def test_the_keyboard_alone_reaches_every_control_in_view_and_marked(served: str
     page.close()
 
 
+@pytest.mark.parametrize(("language", "ask"), [("", "Explore this chart"), ("es/", "Explorar este gráfico")])
+def test_a_chart_is_explored_on_request_by_keyboard_and_pointer(
+    served: str, browser: Browser, language: str, ask: str
+) -> None:
+    page = browser.new_page(viewport={"width": 320, "height": 800})
+    seen = Seen(page, served)
+    page.goto(served + language + "laws.html")
+    figure = page.locator("figure.chart").first
+    button, said, bars = figure.get_by_role("button", name=ask), figure.get_by_role("status"), figure.locator(".bar")
+    assert bars.first.get_attribute("tabindex") is None
+    button.focus()
+    page.keyboard.press("Enter")
+    page.keyboard.press("Tab")
+    first = figure.locator("tbody tr").first.locator("th, td").all_text_contents()
+    assert said.inner_text().startswith(": ".join(first))
+    page.keyboard.press("End")
+    last = figure.locator("tbody tr").nth(bars.count() - 1).locator("th, td").all_text_contents()
+    assert said.inner_text().startswith(": ".join(last))
+    assert str(bars.count()) in said.inner_text()
+    assert _violations(Axe(), page, AXE) == []
+    bars.first.hover()
+    assert said.inner_text().startswith(": ".join(first))
+    page.keyboard.press("Escape")
+    assert (said.inner_text(), bars.first.get_attribute("tabindex")) == ("", None)
+    assert button.evaluate("each => each === document.activeElement")
+    assert (seen.elsewhere, seen.errors) == ([], [])
+    page.close()
+
+
 def test_the_chooser_shows_what_is_chosen_and_keeps_nothing(served: str, browser: Browser) -> None:
     context = browser.new_context()
     page = context.new_page()

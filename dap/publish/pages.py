@@ -20,6 +20,8 @@ from dap.publish.words import _
 from dap.rules import rules
 
 HOME = "index.html"
+MISSING = "404.html"
+"""What a server shows for an address that is not there."""
 
 
 @dataclass(frozen=True)
@@ -64,7 +66,7 @@ SINGLE = (
     ("sources.html", "sources", _("Sources and licence")),
     ("accessibility.html", "accessibility", _("Accessibility and privacy of this site")),
     ("search.html", "search", _("Search")),
-    ("404.html", "missing", _("This page does not exist")),
+    (MISSING, "missing", _("This page does not exist")),
 )
 
 

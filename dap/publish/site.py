@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
-from urllib.parse import quote
+from urllib.parse import quote, urlsplit
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup, escape
@@ -25,7 +25,7 @@ from dap.publish.facts import (
     said_mandate,
     topic_address,
 )
-from dap.publish.pages import HOME, Page, every_page
+from dap.publish.pages import HOME, MISSING, Page, every_page
 from dap.publish.words import LANGUAGES, OWN, VOCABULARY, Words, words
 
 if TYPE_CHECKING:
@@ -84,17 +84,25 @@ class Site:
         template = self._environments[language].get_template(page.template)
         here = in_language(language, page.address)
 
+        def to(path: str) -> str:
+            # A server shows this page under whatever address was asked for, so that no relative way holds.
+            return self._absolute(path) if page.address == MISSING else _relative(here, path)
+
         def href(address: str) -> str:
             """The way from this page to another of the same language; a `#place` may follow."""
-            return _relative(here, in_language(language, address))
+            return to(in_language(language, address))
 
         def file(path: str) -> str:
             """The way from this page to a file that all languages share."""
-            return _relative(here, path)
+            return to(path)
 
-        other = {each: _relative(here, in_language(each, page.address)) for each in LANGUAGES if each != language}
+        other = {each: to(in_language(each, page.address)) for each in LANGUAGES if each != language}
         text = template.render(page=page, here=here, href=href, file=file, other_languages=other, **page.given)
         return _BLANK_LINES.sub("\n", text).strip() + "\n"
+
+    def _absolute(self, target: str) -> str:
+        path, hash_, place = target.partition("#")
+        return urlsplit(self.address).path + quote(path) + hash_ + place
 
     def url(self, path: str) -> str:
         """The whole address of a path, once the site stands where it will."""
