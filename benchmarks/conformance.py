@@ -138,6 +138,8 @@ NEUTRAL = (
     "Lesson",
 )
 LOOK_ALIKES = (
+    "Trabajadora social",
+    "Razón social",
     "SSID",
     "ISSN",
     "SOC code",
@@ -167,6 +169,10 @@ LOOK_ALIKES = (
 )
 THINGS = (
     "ZIP",
+    "Meter Number",
+    "Facility ID",
+    "District Code",
+    "Reference No",
     "zip+4",
     "Zip Code",
     "postal_code",
@@ -465,6 +471,12 @@ def _glued(chance: Chance) -> tuple[str, str]:
 
 _OTHERS = (
     "ZIP",
+    "record no.",
+    "message id",
+    "pedido",
+    "cause no.",
+    "meter",
+    "contrato",
     "zip code",
     "PO",
     "P.O. Box",
@@ -819,6 +831,14 @@ def _guarded(chance: Chance, count: int) -> list[str]:
     return [f'="{each}"' for each in ssns(chance, count)]
 
 
+def _foreign_digits(chance: Chance, count: int) -> list[str]:
+    """As one_state, in full-width digits or with an invisible character in the middle."""
+    wide = str.maketrans("0123456789", "".join(map(chr, range(0xFF10, 0xFF1A))))
+    unseen = chance.choice(INVISIBLE.replace("\u00ad", ""))
+    spelled = chance.choice([lambda each: each.translate(wide), lambda each: each[:4] + unseen + each[4:]])
+    return [spelled(each) for each in one_state(chance, count)]
+
+
 def _with_placeholders(chance: Chance, count: int) -> list[str]:
     return [*ssns(chance, count), "9" * 9, "0" * 9]
 
@@ -872,6 +892,7 @@ COLUMNS: dict[str, tuple[bool, tuple[str, ...], tuple[int, ...], Values]] = {
     "text guards": (True, PERSONS, (100,), _guarded),
     "several rows a person": (True, PERSONS, (60, 100), _repeated),
     "with placeholders": (True, PERSONS, (100,), _with_placeholders),
+    "digits of other scripts": (True, PERSONS, (100,), _foreign_digits),
     "uniform local ids": (False, PERSONS, (100, 200, 400), uniform),
     "ids with a prefix": (False, PERSONS, (20, 60, 200), _prefixed),
     "ids without leading zero": (False, PERSONS, (20, 60, 200), _without_zero),

@@ -344,6 +344,22 @@ def test_nine_bare_digits_directly_after_another_label_pass(label: str) -> None:
     assert _forms(f"{label} 1, SSN {NINE}") == {LABELLED}
 
 
+@pytest.mark.parametrize(
+    "said", ["TIN/EIN", "EIN/TIN", "TIN or EIN", "SSN or EIN", "SSN/EIN", "FEIN or SSN", "SSN/SASID"]
+)
+def test_a_label_that_may_mean_either_fails_closed_unless_the_layout_is_an_employers(said: str) -> None:
+    assert {hit.form for hit in find_in_text(f"{said} 000123456")} == {"labelled"}
+    assert [hit.form for _, hit in find_in_column(["000123456", "00-0123456"], said)] == ["header"]
+    assert find_in_text(f"{said} 00-0123456") == ()
+    # Where a sentence goes on to the other number, nothing is left open.
+    assert find_in_text("TIN not given; EIN 000123456") == ()
+
+
+def test_a_hash_of_a_number_is_no_number_and_a_claim_number_is() -> None:
+    assert not list(find_in_column(["ab000123456cdef0123aa"], "SSN hash"))
+    assert [hit.form for _, hit in find_in_column(["000123456A", "WA000123456"], "SSN")] == ["header"] * 2
+
+
 def test_a_text_may_hold_both_forms() -> None:
     assert _forms(f"{SEPARATED_NUMBER}, SSN {NINE}") == {SEPARATED, LABELLED}
 

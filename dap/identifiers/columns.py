@@ -9,6 +9,7 @@ from functools import cached_property
 from itertools import pairwise
 
 from dap.identifiers import candidates, prefilter, words
+from dap.identifiers.explanations import in_hash
 from dap.identifiers.normal import normalised
 from dap.identifiers.results import ALLOWED, HEADER, MASKED, PARTIAL, STATISTICS, STATISTICS_FEW, TOO_FEW, Hit
 from dap.identifiers.texts import find_in_text
@@ -55,7 +56,7 @@ class Column:
 
     def doubts(self) -> Iterator[Found]:
         """What is worth a look: bare values too few to tell, or allowed ones that look like SSNs together."""
-        if not prefilter.holds_nine(self._joined) or words.heads_ssns(self.header) or words.names_thing(self.header):
+        if not self._asks_statistics:
             return
         allowed = self._numbers(allowed=True) if self._allowed else {}
         for form, numbers in ((TOO_FEW, self._bare), (ALLOWED, allowed)):
@@ -78,7 +79,7 @@ class Column:
         return self._allowed is not None and self._allowed(value) is not None
 
     def _statistics(self) -> Iterator[Found]:
-        if not prefilter.holds_nine(self._joined) or words.heads_ssns(self.header) or words.names_thing(self.header):
+        if not self._asks_statistics:
             return
         numbers = self._bare
         judged = Numbers(tuple(numbers.values()))
@@ -86,6 +87,15 @@ class Column:
             return
         form, said = (STATISTICS, _MANY) if judged.count >= MANY else (STATISTICS_FEW, _FEW)
         yield from ((place, Hit(label(digits), form, said)) for place, digits in numbers.items())
+
+    @cached_property
+    def _asks_statistics(self) -> bool:
+        """Whether bare numbers can tell: there are some, and the header says neither that they are nor that not."""
+        holds = prefilter.holds_nine(self._joined)
+        if not holds and not self._joined.isascii():
+            # Digits of other scripts, or with an invisible character among them.
+            holds = any(_has_nine_foreign(value) for value in self.values)
+        return holds and not words.heads_ssns(self.header) and not words.names_thing(self.header)
 
     @cached_property
     def _bare(self) -> dict[int, str]:
@@ -113,6 +123,10 @@ class Column:
 
 
 _NINE_SHARE = 0.1
+
+
+def _has_nine_foreign(value: str | None) -> bool:
+    return value is not None and not value.isascii() and sum(map(str.isnumeric, value)) == 9
 
 
 def _is_long_number(value: str | None) -> bool:
@@ -232,9 +246,9 @@ def _inside(variant: str) -> Hit | None:
     said = words.plain(variant)
     if next(candidates.nine(said), None) is None:
         return None
-    otherwise = {match.end() for match in words.other_labels().finditer(said)}
+    otherwise = words.labels_something_else(said)
     for match in candidates.nine(said):
-        if match.start() not in otherwise:
+        if match.start() not in otherwise and not in_hash(said, match.start(), match.end()):
             return Hit(label(match.group()), HEADER, "nine digits in a text under a header that names the number")
     return None
 

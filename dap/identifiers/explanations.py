@@ -92,6 +92,26 @@ def in_code(text: str, start: int, end: int) -> bool:
     A word glued to them, or a claim number's suffix of one or two characters, makes no code.
     """
     before, after = text[max(0, start - _TOKEN_REACH) : start], text[end : end + _TOKEN_REACH]
+    head, tail = _token(before, after)
+    return any(map(str.isdigit, head)) or (len(tail) > 2 and any(map(str.isdigit, tail)))
+
+
+def in_hash(text: str, start: int, end: int) -> bool:
+    """Whether nine digits are part of sixteen and more hexadecimal digits, as a hash is.
+
+    Under a header that names the number a shorter code is a number with something glued to it.
+    """
+    head, tail = _token(text[max(0, start - _TOKEN_REACH) : start], text[end : end + _TOKEN_REACH])
+    rest = head + tail
+    return len(rest) >= _HASH_REST and set(rest) <= _HEXADECIMAL
+
+
+_HASH_REST = 7
+_HEXADECIMAL = frozenset(string.hexdigits)
+
+
+def _token(before: str, after: str) -> tuple[str, str]:
+    """The letters and digits that touch what stands between two texts."""
     head = before[len(before.rstrip(_LETTERS_AND_DIGITS)) :]
     tail = after[: len(after) - len(after.lstrip(_LETTERS_AND_DIGITS))]
-    return any(map(str.isdigit, head)) or (len(tail) > 2 and any(map(str.isdigit, tail)))
+    return head, tail

@@ -84,7 +84,7 @@ def _split(columns: Columns) -> Iterator[tuple[int, int, list[Found]]]:
         for start in range(len(columns) - len(sizes) + 1):
             parts = columns[start : start + len(sizes)]
             headers = [header for header, _ in parts]
-            named = any(map(words.heads_ssns, headers))
+            named = any(map(words.heads_ssns, headers)) or words.names_parts(headers)
             if not named and not (by_numbers and not any(map(words.names_thing, headers)) and _fits(parts, sizes)):
                 continue
             numbers = _joined(parts, sizes, zeros_lost=named)

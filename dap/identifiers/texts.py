@@ -94,7 +94,7 @@ _EIGHT_IN_A_ROW = re.compile(r"[0-9]{8}|[0-9]{3}[ \-._/\\|:~*]{1,4}[0-9]{6}|[0-9
 def _near(said: str, spans: list[tuple[int, int]], text: str) -> Iterator[Hit]:
     """Nine digits with a word near them, and no word for something else directly before them."""
     starts, ends = [start for start, _ in spans], [end for _, end in spans]
-    otherwise = {match.end() for match in words.other_labels().finditer(said)}
+    otherwise = words.labels_something_else(said)
     codes = _codes(text)
     for match in candidates.nine(said):
         before, after = bisect_right(ends, match.start()) - 1, bisect_left(starts, match.end())

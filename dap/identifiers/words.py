@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Sequence
 from functools import cache
 
 from dap.identifiers.normal import normalised
@@ -65,17 +66,44 @@ SOCIAL_AFTER: dict[str, tuple[str, ...]] = {
     "development": ("personal", "emotional", "academic", "cognitive", "physical", "adaptive", "behavioral", "motor"),
     "compounds": ("anti", "psycho", "pro", "bio", "ice cream", "language", "communication", "moral", "civic"),
     "joints": ("and", "&", "y"),
+    "nouns": (
+        "trabajador",
+        "trabajadora",
+        "trabajo",
+        "servicio",
+        "servicios",
+        "asistente",
+        "asistencia",
+        "bienestar",
+        "desarrollo",
+        "razon",
+        "obra",
+        "capital",
+        "red",
+        "medio",
+        "comportamiento",
+        "conducta",
+        "interaccion",
+        "integracion",
+        "apoyo",
+        "educador",
+        "educadora",
+        "distanciamiento",
+        "responsabilidad",
+    ),
 }
+# The Spanish adjective stands behind its noun, and so it is none of the number whatever follows: "Razón social: ...".
+_NEVER = ("nouns",)
 # Without one of these behind it "tin" in a sentence is a metal.
-TIN_BEFORE = r"(?= ?(?:$|[#:=(),.;]|[0-9]|(?:{number}|is|was|on|of|for|type)(?![a-z])))"
+TIN_BEFORE = r"(?= ?(?:$|[#:=(),.;/]|[0-9]|(?:or|o) (?:ssn|f?ein|itin)|(?:{number}|is|was|on|of|for|type)(?![a-z])))"
 
 # Something else that a number directly behind it is, whatever is said elsewhere in the text.
 OTHER_LABELS: dict[str, str] = {
     "zip": r"zip(?: ?\+ ?4)?|postal|postcode|codigo postal|postal code",
     "post box": r"box|p\.o\.|apartado",
-    "purchase order": r"po|purchase order|order|orden|requisition|req",
+    "purchase order": r"po|purchase order|order|orden|pedido|requisition|req|bid",
     "invoice": r"invoice|inv|factura|bill|receipt|recibo|confirmation|transaction|batch|tracking",
-    "case": r"case|caso|docket|claim|complaint|incident|ticket",
+    "case": r"case|caso|cause|docket|warrant|expediente|claim|complaint|incident|ticket",
     "state id": r"sasid|ssid|state id|state student id|state assigned student id|lasid|suid",
     "local id": r"(?:local|student|pupil|employee|staff|member|badge|teacher|educator|parent|user|customer) ?{id}",
     "badge": r"badge|lunch|pin|library card|locker|bus|pass",
@@ -85,7 +113,11 @@ OTHER_LABELS: dict[str, str] = {
     "employer": r"ein|fein|employer identification|employer id|duns|uei|npi|cage",
     "telephone": r"phone|telephone|tel|telefono|cell|mobile|fax|call|ext|extension",
     "reference": r"ref|reference|referencia|folder|item",
-    "policy": r"policy|poliza|permit|license|licence|licencia|certificate|cert|contract|grant|award|voucher",
+    "policy": r"policy|poliza|permit|license|licence|licencia|certificate|cert|contract|contrato|grant|award|voucher",
+    # "On file", "of record" and "form" by themselves say where the number is from.
+    "paper": r"(?:record|file|document|documento|doc|form|formulario|message|request|report|application|event|session"
+    r"|occupation|soc) ?{id}|matricula",
+    "machine": r"pid|build|job|log(?: id)?|meter|medidor|vehicle|vehiculo|device|equipment",
     "check": r"(?:check|cheque) {id}",
     "parcel": r"parcel|apn|lot|plot|map",
     "book": r"isbn|issn|upc|ean|sku|model|part|serial|barcode|asset|tag|vin|plate",
@@ -118,6 +150,9 @@ LOOSE_THINGS: dict[str, str] = {
     "vendor": r"vendor|supplier|proveedor|company|organization|organisation|agency",
     # Not a school or district: a "school id" is as often a child's.
     "class": r"course|section|class|room|bus|route|program|project",
+    "office": r"reference|ref|referencia|confirmation|item|event|session|message|log|job|bid|warrant|pedido",
+    "premises": r"facility|building|site|warehouse|locker|meter|medidor|vehicle|vehiculo|lea|leaid"
+    r"|(?:school|district|org|organization|organisation|building) code",
 }
 PERSONS = (
     r"student|pupil|employee|emp|staff|teacher|educator|guardian|parent|mother|father|spouse|child|person|member"
@@ -137,6 +172,9 @@ _LAST_FOUR_HEADER = (
     r"ssnl(?:ast)? ?(?:4|four)|ssn ?\(? ?(?:4|last|suffix)(?: ?digits?)? ?\)?$"
     r"|^(?:4|four) (?:digits? )?(?:of )?(?:the )?ssn"
 )
+
+# The SSA's names of the three parts of a number.
+PARTS: dict[str, str] = {"area": "area", "group": "group|grupo", "serial": "serial|serie"}
 
 # A header that says what it does not hold: "Student id (not SSN)".
 DENIALS = (
@@ -158,12 +196,13 @@ def _pattern(table: str) -> re.Pattern[str]:
 
 
 def _ssn() -> str:
+    noun = "".join(rf"(?<!{word} social)" for name in _NEVER for word in SOCIAL_AFTER.get(name, ()))
     certain = "|".join(form for name, form in SOCIAL_BEFORE.items() if name in _CERTAIN) or "(?!)"
     likely = "|".join(form for name, form in SOCIAL_BEFORE.items() if name not in _CERTAIN) or "(?!)"
-    words = [each for group in SOCIAL_AFTER.values() for each in group]
+    words = [each for name, group in SOCIAL_AFTER.items() if name not in _NEVER for each in group]
     # A look-behind has a fixed width: one for each word and each joint.
     adjective = "".join(rf"(?<!{word}{joint}social)" for word in words for joint in (" ", "/", "-", " / ", " - "))
-    social = rf"(?:(?= ?(?:{certain}))|(?= ?(?:{likely})){adjective})"
+    social = rf"{noun}(?:(?= ?(?:{certain}))|(?= ?(?:{likely})){adjective})"
     forms = [
         each.replace("{number}", _NUMBER)
         .replace("{social}", social)
@@ -193,6 +232,23 @@ def ssn_words() -> re.Pattern[str]:
 def other_labels() -> re.Pattern[str]:
     """Finds a word for something else, up to the number that stands directly behind it."""
     return _pattern("other")
+
+
+def labels_something_else(said: str) -> frozenset[int]:
+    """Where in a text of `words` numbers begin that a word directly before them calls something else.
+
+    "TIN/EIN" and "SSN or local id" leave open which of the two it is: such a label says nothing.
+    """
+    ends = [match.end() for match in ssn_words().finditer(said)]
+    return frozenset(
+        match.end()
+        for match in other_labels().finditer(said)
+        if not any(said[end : match.start()] in _EITHER for end in ends if match.start() - _LONGEST_EITHER <= end)
+    )
+
+
+_EITHER = frozenset({"/", " or ", " o ", " u ", " and/or ", " y/o "})
+_LONGEST_EITHER = 8
 
 
 def last_four() -> re.Pattern[str]:
@@ -239,6 +295,13 @@ def heads_last_four(header: str) -> bool:
     """Whether a header says that its column holds the last four digits of Social Security numbers."""
     return heads_ssns(header) and any(
         last_four().search(said) or re.search(_LAST_FOUR_HEADER, said) for said in _said(header)
+    )
+
+
+def names_parts(headers: Sequence[str]) -> bool:
+    """Whether three neighbouring headers are what the SSA calls the parts of a number: area, group, serial."""
+    return len(headers) == len(PARTS) and all(
+        any(_whole(each, part) for each in _said(header)) for header, part in zip(headers, PARTS.values(), strict=True)
     )
 
 
