@@ -835,8 +835,9 @@ def _foreign_digits(chance: Chance, count: int) -> list[str]:
     """As one_state, in full-width digits or with an invisible character in the middle."""
     wide = str.maketrans("0123456789", "".join(map(chr, range(0xFF10, 0xFF1A))))
     unseen = chance.choice(INVISIBLE.replace("\u00ad", ""))
-    spelled = chance.choice([lambda each: each.translate(wide), lambda each: each[:4] + unseen + each[4:]])
-    return [spelled(each) for each in one_state(chance, count)]
+    full_width = chance.random() < 0.5
+    values = one_state(chance, count)
+    return [each.translate(wide) if full_width else each[:4] + unseen + each[4:] for each in values]
 
 
 def _with_placeholders(chance: Chance, count: int) -> list[str]:

@@ -15,7 +15,7 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
-from dap.identifiers import FORMS, LABELLED, MASKED, SEPARATED, Hit, Place, find_in_text, names_ssn, screen_table
+from dap.identifiers import FORMS, SEPARATED, Hit, Place, find_in_sheets, find_in_text, names_ssn, screen_table
 from dap.report import Finding, Scanned, said_scanned
 from dap.rules import rule
 from dap.submission.child import read_apart
@@ -161,21 +161,6 @@ def _unpacked(content: bytes) -> Contents | None:
     )
 
 
-def _in_hidden_sheets(hidden: Iterable[HiddenText]) -> list[tuple[int, tuple[Hit, ...]]]:
-    """What only a header or many numbers together tell of hidden sheets, of whose cells the reader gives rows alone.
-
-    All of them are one column, under the word of theirs that tells most.
-    """
-    cells = [part for part in hidden if part.place == "hidden sheet"]
-    if not cells:
-        return []
-    head = next((part.text for part in cells if names_ssn(part.text)), "")
-    rows = [part.row or 1 for part in cells]
-    screen = screen_table([(head, [part.text for part in cells])], rows, 1)
-    told = [place for place in screen.places if place.form not in (SEPARATED, LABELLED, MASKED)]
-    return [(row, tuple(Hit(label, place.form, "") for label in place.labels)) for place in told for row in place.rows]
-
-
 def _decoded(content: bytes) -> str | None:
     """By byte-order mark, as UTF-8, as the Western code page; None for what holds bytes that no text has."""
     for mark, encoding in _BOMS:
@@ -269,8 +254,13 @@ def _findings(contents: Contents, most: int | None) -> Iterator[Finding]:
             found += [*_across(contents.lines), *_across(contents.wrapped, table=True)]
         yield from _of_texts(sorted(found, key=_row), most, "line" if texts is contents.lines else "")
     for kind in dict.fromkeys(part.place for part in contents.hidden):
-        hidden = [(part.row or 0, find_in_text(part.text)) for part in contents.hidden if part.place == kind]
-        hidden += _in_hidden_sheets(contents.hidden) if kind == "hidden sheet" else []
+        parts = [part for part in contents.hidden if part.place == kind]
+        hidden = [(part.row or 0, find_in_text(part.text)) for part in parts]
+        # Another sheet that can be seen is among the tables.
+        if kind == "hidden sheet":
+            hidden += find_in_sheets(
+                (each.sheet, each.row, each.column, each.text) for each in parts if each.row and each.column
+            )
         yield from _of_texts(sorted(((row, hits) for row, hits in hidden if hits), key=_row), most, "metadata")
 
 

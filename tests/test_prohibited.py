@@ -8,7 +8,9 @@ import random
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import cast
 
+import openpyxl
 import pytest
 from great_expectations.execution_engine import PandasExecutionEngine
 from great_expectations.validator.metric_configuration import MetricConfiguration
@@ -19,9 +21,9 @@ import dap.report
 from benchmarks.conformance import ssns, uniform
 from dap.catalog import open_plan
 from dap.examples import example_text
-from dap.expectations.identifiers import ExpectNoProhibitedIdentifiers
+from dap.expectations.identifiers import ExpectNoProhibitedIdentifiers, Form, _around
 from dap.gate import check
-from dap.identifiers import FORMS, MASKED, find_in_column, find_in_text
+from dap.identifiers import FORMS, MASKED, find_in_column, find_in_sheets, find_in_text
 from dap.plan import Layout, Plan
 from dap.report import Finding, Report
 from dap.rules import rules
@@ -156,6 +158,55 @@ def test_hidden_parts_are_searched_and_counted(tmp_path: Path, monkeypatch: pyte
     counted = (report.scanned.sheets, report.scanned.hidden_parts, report.scanned.archive_members)
     assert counted == (2, 2, 3)
     assert "hidden part" in dap.report.scanned_sentence(report)
+
+
+def _workbook(sheets: dict[str, tuple[str, Cells]]) -> bytes:
+    book = openpyxl.Workbook()
+    book.remove(book.worksheets[0])
+    for title, (state, cells) in sheets.items():
+        sheet = book.create_sheet(title)
+        sheet.sheet_state = state
+        for cell in cells:
+            sheet.append(cell)
+    content = io.BytesIO()
+    book.save(content)
+    return content.getvalue()
+
+
+def _more(header: list[str], rows: list[list[str]]) -> Cells:
+    return [["Name", *header, "Room"], *(["Example", *row, "12"] for row in rows)]
+
+
+_HIDDEN_SHEETS: dict[str, tuple[Cells, bool]] = {
+    "header": (_more(["SSN"], [["000123456"]]), True),
+    "header, another": (_more(["SSID"], [["000123456"]]), False),
+    "title above": ([["Staff", "", ""], *_more(["SSN"], [["000123456"]])], True),
+    "last four": (_more(["Last 4 SSN"], [["3456"]]), True),
+    "last four of a card": (_more(["Last 4"], [["3456"]]), False),
+    "statistics": (_more(["Local id"], [[each] for each in ssns(random.Random(1), 80)]), True),
+    "statistics, a thing": (_more(["ZIP"], [[each] for each in ssns(random.Random(1), 80)]), False),
+    "split": (_more(["SSN", "", ""], [["000", "12", "3456"]]), True),
+    "split, not touching": (_more(["SSN", "", "", "", ""], [["000", "", "12", "", "3456"]]), False),
+    "separated": (_more(["Note"], [["000-12-3456"]]), True),
+    "a formula that is a text": (_more(["SSN"], [['="000123456"']]), True),
+}
+
+
+@pytest.mark.parametrize("state", ["hidden", "veryHidden", "visible"])
+@pytest.mark.parametrize("case", _HIDDEN_SHEETS)
+def test_a_sheet_that_is_not_the_table_is_searched_as_a_table(case: str, state: str) -> None:
+    cells, found = _HIDDEN_SHEETS[case]
+    content = _workbook({"Roster": ("visible", _example(COLLECTION, LAYOUT, 2)), "Staff": (state, cells)})
+    layout = replace(PLAN.collection(COLLECTION).layout(LAYOUT), formats=("xlsx",))
+    places = _around(Opened(Content.of(content), "x.xlsx").read(layout).reading)["metadata"]
+    assert bool(places) == found
+    assert all(row >= 2 for place in places for row in place.rows)
+
+
+def test_a_sheet_whose_cells_lie_far_apart_is_searched_column_by_column() -> None:
+    far = [(1, row, 1 + row % 4_000, "x") for row in range(2, 4_000)]
+    cells = [*far, (1, 1, 9_999, "SSN"), (1, 5_000, 9_999, "000123456")]
+    assert [row for row, _ in find_in_sheets(cells)] == [5_000]
 
 
 # Allowances and declared warnings.
@@ -302,7 +353,7 @@ def _unmet(
     found: set[tuple[str, int | None, tuple[int, ...]]] = set()
     for rule, form in PROHIBITED.items():
         if rules()[rule].severity == "error":
-            met = ExpectNoProhibitedIdentifiers(form=form)._validate({asked.metric_name: places})["success"]
+            met = ExpectNoProhibitedIdentifiers(form=cast(Form, form))._validate({asked.metric_name: places})["success"]
             assert met == (not places[form])
             found |= {(form, each.column, tuple(each.rows)) for each in places[form]}
     return found

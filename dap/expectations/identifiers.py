@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, ClassVar, Literal
 
 import pandas as pd
@@ -13,8 +13,9 @@ from great_expectations.expectations.metrics.table_metric_provider import TableM
 
 from dap.expectations.places import Place, result
 from dap.expectations.reading import reading_of, table_of
-from dap.identifiers import DOUBTS, FORMS, Hit, Screen, find_in_text, screen_table
+from dap.identifiers import DOUBTS, FORMS, Hit, Screen, find_in_sheets, find_in_text, screen_table
 from dap.submission import Reading
+from dap.submission.reading import HiddenText
 
 Form = Literal[
     "separated",
@@ -81,20 +82,31 @@ def _around(reading: Reading | None) -> dict[str, list[Place]]:
     """What stands beside the table: lines above it and rows of another width, hidden parts, the file's name."""
     if reading is None:
         return {"outside_table": [], "metadata": [], "file_name": []}
-    hidden: dict[str, list[tuple[int | None, str]]] = {}
+    hidden: dict[str, list[HiddenText]] = {}
     for part in reading.hidden:
-        hidden.setdefault(part.place, []).append((part.row, part.text))
+        hidden.setdefault(part.place, []).append(part)
     return {
         "outside_table": _in_texts((each.row, each.text) for each in reading.outside),
-        "metadata": [place for listed in hidden.values() for place in _in_texts(listed)],
+        "metadata": [place for listed in hidden.values() for place in _in_hidden(listed)],
         "file_name": _in_texts([(None, reading.file_name)]),
     }
 
 
-def _in_texts(texts: Iterable[tuple[int | None, str]]) -> list[Place]:
-    """One place for all texts in which something is found, with the rows that are known and how many texts."""
+def _in_hidden(parts: Sequence[HiddenText]) -> list[Place]:
+    """The texts of one kind of place, and what those among them that are cells of a sheet tell together."""
+    cells = [(part.sheet, part.row, part.column, part.text) for part in parts if part.row and part.column]
+    return _in_texts([(part.row, part.text) for part in parts], find_in_sheets(cells))
+
+
+def _in_texts(
+    texts: Iterable[tuple[int | None, str]], further: Iterable[tuple[int, tuple[Hit, ...]]] = ()
+) -> list[Place]:
+    """One place for all texts in which something is found, with the rows that are known and how many texts.
+
+    `further` is what was found otherwise: row and hits.
+    """
     found: list[tuple[int | None, tuple[Hit, ...]]] = [(row, find_in_text(text)) for row, text in texts]
-    found = [(row, hits) for row, hits in found if hits]
+    found = sorted(((row, hits) for row, hits in [*found, *further] if hits), key=lambda each: each[0] or 0)
     if not found:
         return []
     rows = tuple(dict.fromkeys(row for row, _ in found if row is not None))

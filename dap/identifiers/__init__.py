@@ -27,6 +27,7 @@ from dap.identifiers.results import (
     Place,
     Screen,
 )
+from dap.identifiers.sheets import find_in_sheets
 from dap.identifiers.table import find_in_table, screen_table
 from dap.identifiers.texts import find_in_text
 from dap.identifiers.words import names_ssn
@@ -52,6 +53,7 @@ __all__ = [
     "Place",
     "Screen",
     "find_in_column",
+    "find_in_sheets",
     "find_in_table",
     "find_in_text",
     "names_ssn",

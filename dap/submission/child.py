@@ -161,7 +161,8 @@ def _take_end(answer: Answer, end: dict[str, Any]) -> None:
     if not WORKBOOK_FAULTS.issuperset(kind for kind, _ in answer.faults):
         raise ValueError
     answer.hidden = tuple(
-        HiddenText(str(place), str(text), None if row is None else _row(row)) for place, text, row in end["hidden"]
+        HiddenText(str(place), str(text), *(None if each is None else _row(each) for each in where))
+        for place, text, *where in end["hidden"]
     )
 
 

@@ -24,7 +24,7 @@ class Found:
         self._cells = 0
         self._last_row = 0
         self._faults: dict[str, dict[int, None]] = {}
-        self.hidden: list[tuple[str, str, int | None]] = []
+        self.hidden: list[tuple[str, str, int | None, int | None, int | None]] = []
         self.sheets = 0
         self.members = 0
         self.format = ""
@@ -52,7 +52,14 @@ class Found:
         """The faults, each with its rows in ascending order."""
         return [(kind, tuple(sorted(rows))) for kind, rows in self._faults.items()]
 
-    def hide(self, place: str, text: str, row: int | None = None) -> None:
+    def hide_row(self, place: str, row: int, cells: Sequence[str]) -> None:
+        """A row of a sheet that is not the table: its cells, of the sheet that was counted last."""
+        for column, cell in enumerate(cells, start=1):
+            self.hide(place, cell, row, column, self.sheets)
+
+    def hide(
+        self, place: str, text: str, row: int | None = None, column: int | None = None, sheet: int | None = None
+    ) -> None:
         """Text that is no part of the table. ReadError where there is more of it than is looked through."""
         if not text.strip():
             return
@@ -60,7 +67,7 @@ class Found:
             raise ReadError("too_large")
         # A longer one is cut with an overlap, so that no number is torn in two unseen.
         size = LIMITS.cell_characters
-        self.hidden += [(place, text[at : at + size + 100], row) for at in range(0, len(text), size)]
+        self.hidden += [(place, text[at : at + size + 100], row, column, sheet) for at in range(0, len(text), size)]
 
 
 def is_typed_property(name: str) -> bool:

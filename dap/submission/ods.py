@@ -227,8 +227,7 @@ class _Content(Handler):
         self._pending = [] if visible else [("hidden_sheet", ())]
 
     def _beside(self, row: int, cells: list[str], kinds: str) -> None:
-        for cell in cells:
-            self._found.hide(self._place, cell, row)
+        self._found.hide_row(self._place, row, cells)
 
     def _end_cell(self, cell: Mapping[str, str]) -> None:
         text = whole("".join(self._text))

@@ -117,12 +117,15 @@ class HiddenText:
 
     Places: `sheet name`, `other sheet`, `hidden sheet`, `comment`, `document property`, `defined name`, `formula`,
     `header or footer`, `number format`, `hyperlink`, `validation list`, `embedded object`, `unused text`,
-    `archive member name`, `archive comment`, `beyond the layout`.
+    `archive member name`, `archive comment`, `beyond the layout`. A cell of another or a hidden sheet has a `row` and
+    a `column`, from 1, and the number of its `sheet`, so that the sheet can be searched as the table it is.
     """
 
     place: str
     text: str = field(repr=False)
     row: int | None = None
+    column: int | None = None
+    sheet: int | None = None
 
 
 @dataclass(frozen=True, eq=False)

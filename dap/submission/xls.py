@@ -192,8 +192,7 @@ def _sheets(book: Any, records: _Records, wanted: str, found: Found) -> None:
         has_content = False
         for row, cells, _ in _rows(book, sheet):
             has_content = True
-            for cell in cells:
-                found.hide("other sheet" if visible else "hidden sheet", cell, row)
+            found.hide_row("other sheet" if visible else "hidden sheet", row, cells)
         if not visible:
             found.fault("hidden_sheet")
         elif has_content:

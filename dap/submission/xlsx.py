@@ -356,6 +356,9 @@ class _SheetReader(Handler):
 _HEADERS_AND_FOOTERS = frozenset({"oddHeader", "oddFooter", "evenHeader", "evenFooter", "firstHeader", "firstFooter"})
 
 
+_LITERAL = re.compile(r'=?\s*"([^"]*)"\s*')
+
+
 class _Shared:
     """What the cells of all sheets refer to: shared texts, styles, and from which day dates are counted."""
 
@@ -371,7 +374,9 @@ class _Shared:
         if cell.kind in ("s", "str", "inlineStr"):
             return self._shown_text(cell, raw)
         if not raw:
-            return Shown("", TEXT)
+            # A program that does not calculate writes ="..." without the value that any other shows.
+            literal = _LITERAL.fullmatch("".join(cell.formula or ()))
+            return Shown(whole(literal[1]) if literal else "", TEXT)
         if cell.kind == "b":
             if raw not in ("0", "1"):
                 raise ReadError("workbook_damaged")
@@ -506,8 +511,7 @@ def _sheets(
         place = "other sheet" if each.visible else "hidden sheet"
 
         def beside(row: int, cells: list[str], kinds: str, place: str = place) -> None:
-            for cell in cells:
-                found.hide(place, cell, row)
+            found.hide_row(place, row, cells)
 
         reader = _SheetReader(shared, beside)
         package.send(each.part, reader)
