@@ -47,6 +47,8 @@ class Member:
     start: int
     end: int
     """Where its own header and its bytes begin, and where these end: there stands a descriptor or the next member."""
+    beside: bytes = field(default=b"", repr=False)
+    """Its comment and the fields that packers add to it, which no program unpacks."""
 
     @property
     def is_folder(self) -> bool:
@@ -105,7 +107,7 @@ def open_archive(content: bytes) -> Archive:
 
 
 def gunzip(content: bytes) -> tuple[bytes, str, str]:
-    """The one file in a gzip file, its stored name and its comment (empty where there is none).
+    """The one file in a gzip file, its stored name, and its comment and extra field (empty where there is none).
 
     Raises ReadError: `unpacks_too_large`, `archive_members` where a second one follows, `archive_damaged`.
     """
@@ -157,6 +159,7 @@ def _directory(directory: bytes, content: bytes, count: int) -> Iterator[Member]
         place += _CENTRAL.size
         raw = directory[place : place + name_length]
         extra = directory[place + name_length : place + name_length + extra_length]
+        comment = directory[place + name_length + extra_length : place + name_length + extra_length + comment_length]
         place += name_length + extra_length + comment_length
         if magic != b"PK\x01\x02" or place > len(directory):
             raise ReadError("archive_damaged")
@@ -168,7 +171,9 @@ def _directory(directory: bytes, content: bytes, count: int) -> Iterator[Member]
         start = _local_start(content, offset, flags, method, raw, (crc, packed, size))
         if start + packed > len(content):
             raise ReadError("archive_damaged")
-        yield Member(_name(raw, flags), method, crc, packed, size, offset, start, start + packed)
+        own_extra = content[offset + _LOCAL.size + name_length : start]
+        beside = b"\0".join((comment, extra, own_extra))
+        yield Member(_name(raw, flags), method, crc, packed, size, offset, start, start + packed, beside)
     if place != len(directory):
         raise ReadError("archive_damaged")
 
@@ -271,8 +276,11 @@ def _inflated(packed: memoryview, wbits: int = -zlib.MAX_WBITS) -> Iterator[byte
 def _gzip_header(content: bytes) -> tuple[str, str]:
     """The name and the comment that a gzip file may hold (RFC 1952)."""
     flags, place = content[3] if len(content) > 10 else 0, 10
+    extra = ""
     if flags & 4:
-        place += 2 + int.from_bytes(content[place : place + 2], "little")
+        length = int.from_bytes(content[place : place + 2], "little")
+        extra = content[place + 2 : place + 2 + length].decode("latin-1")
+        place += 2 + length
     said = []
     for flag in (8, 16):
         end = content.find(b"\0", place, place + 4096) if flags & flag else -1
@@ -280,4 +288,4 @@ def _gzip_header(content: bytes) -> tuple[str, str]:
             raise ReadError("archive_damaged")
         said.append(content[place:end].decode("latin-1") if flags & flag else "")
         place = end + 1 if flags & flag else place
-    return said[0], said[1]
+    return said[0], "\n".join(filter(None, (said[1], extra)))

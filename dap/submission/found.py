@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import re
+from collections.abc import Callable, Iterable, Sequence
+from itertools import islice
 
-from dap.submission.archive import ReadError
+from dap.submission.archive import Archive, ReadError
 from dap.submission.limits import LIMITS
 
 _LABEL_PROPERTY = "MSIP_Label_"
@@ -52,6 +54,13 @@ class Found:
         """The faults, each with its rows in ascending order."""
         return [(kind, tuple(sorted(rows))) for kind, rows in self._faults.items()]
 
+    def hide_archive(self, archive: Archive) -> None:
+        """What an archive holds that no program unpacks: its comment, and what is written beside each member."""
+        self.hide("archive comment", archive.comment)
+        for member in archive.members:
+            for text in readable_runs(member.beside):
+                self.hide("archive comment", text)
+
     def hide_row(self, place: str, row: int, cells: Sequence[str]) -> None:
         """A row of a sheet that is not the table: its cells, of the sheet that was counted last."""
         for column, cell in enumerate(cells, start=1):
@@ -68,6 +77,15 @@ class Found:
         # A longer one is cut with an overlap, so that no number is torn in two unseen.
         size = LIMITS.cell_characters
         self.hidden += [(place, text[at : at + size + 100], row, column, sheet) for at in range(0, len(text), size)]
+
+
+def readable_runs(content: bytes) -> Iterable[str]:
+    """The runs of at least six readable letters in bytes of any kind, of one byte or of two."""
+    runs = re.finditer(rb"[\x20-\x7e\xa0-\xff]{6,}", content)
+    wide = re.finditer(rb"(?:[\x20-\x7e\xa0-\xff]\x00){6,}", content)
+    # A picture gives thousands of short runs by chance; what a person typed stands among the first.
+    yield from (found[0].decode("latin-1") for found in islice(runs, 5_000))
+    yield from (found[0].decode("utf-16-le") for found in islice(wide, 5_000))
 
 
 def is_typed_property(name: str) -> bool:

@@ -2,19 +2,33 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from xml.parsers.expat import ExpatError
 
 from dap.submission.archive import ReadError
 
 _DEEPEST = 200
+# What programs write into attributes by the thousand and no person does: short words, numbers, places, ids of parts.
+_MACHINE = re.compile(
+    r".{0,6}|[0-9.,E+-]{1,8}|-?[0-9]*\.[0-9]+(?:E[+-]?[0-9]+)?|[^0-9]*"
+    r"|(?:\$?[A-Z]{1,3}\$?[0-9]{1,7}(?::\$?[A-Z]{1,3}\$?[0-9]{1,7})?(?: |$))+"
+    r"|#[0-9A-Fa-f]{6}|-?[0-9.]+(?:cm|mm|in|pt|px|%)|\{?[0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}\}?|[0-9A-F]{20}",
+    re.DOTALL,
+)
 
 
 class Handler:
-    """What is done with the events of a document; `path` holds the local names of the elements that are open."""
+    """What is done with the events of a document; `path` holds the local names of the elements that are open.
+
+    `unread` holds what no program shows: the document's comments and instructions, and whatever a handler puts there.
+    Pieces of such text go to `stray`, which becomes one text of `unread` at the next element's start or end.
+    """
 
     def __init__(self) -> None:
         self.path: list[str] = []
+        self.unread: list[str] = []
+        self.stray: list[str] = []
 
     def start(self, name: str, attributes: Mapping[str, str]) -> None:
         """An element begins: its local name, its attributes by local name."""
@@ -25,6 +39,10 @@ class Handler:
     def text(self, text: str) -> None:
         """A piece of text, which need not be all of it."""
 
+    def pass_over(self, attributes: Mapping[str, str]) -> None:
+        """Put what attributes say to `unread`, as far as a person can have written it."""
+        self.unread += [value for value in attributes.values() if not _MACHINE.fullmatch(value)]
+
 
 def parse(chunks: Iterable[bytes], handler: Handler) -> None:
     """Send a document's events to the handler. ReadError `workbook_damaged` where it is no sound XML of ours."""
@@ -34,10 +52,13 @@ def parse(chunks: Iterable[bytes], handler: Handler) -> None:
     # defusedxml has set the parser's own guards; only what is done with the events is ours.
     parser = DefusedXMLParser(forbid_dtd=True).parser
     path, start, end = handler.path, handler.start, handler.end
+    stray, unread = handler.stray, handler.unread
     names: dict[str, str] = {}
 
     def started(name: str, attributes: dict[str, str]) -> None:
         local = names.get(name) or names.setdefault(name, _local(name))
+        if stray:
+            _settle(stray, unread)
         path.append(local)
         if len(path) > _DEEPEST:
             raise ReadError("workbook_damaged")
@@ -49,11 +70,14 @@ def parse(chunks: Iterable[bytes], handler: Handler) -> None:
 
     def ended(name: str) -> None:
         end(names[name])
+        if stray:
+            _settle(stray, unread)
         path.pop()
 
     parser.ordered_attributes = False
     parser.DefaultHandlerExpand = None
-    parser.CommentHandler = parser.ProcessingInstructionHandler = None
+    parser.CommentHandler = handler.unread.append
+    parser.ProcessingInstructionHandler = lambda target, text: handler.unread.extend((target, text))
     parser.StartElementHandler, parser.EndElementHandler = started, ended
     parser.CharacterDataHandler = handler.text
     try:
@@ -62,6 +86,13 @@ def parse(chunks: Iterable[bytes], handler: Handler) -> None:
         parser.Parse(b"", True)
     except (ExpatError, DefusedXmlException, ValueError):
         raise ReadError("workbook_damaged") from None
+
+
+def _settle(stray: list[str], unread: list[str]) -> None:
+    text = "".join(stray)
+    stray.clear()
+    if text.strip():
+        unread.append(text)
 
 
 def _local(name: str) -> str:

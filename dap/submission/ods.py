@@ -11,10 +11,10 @@ from decimal import Decimal, InvalidOperation
 
 from dap.submission.archive import Archive, Member, ReadError
 from dap.submission.cell_text import BOOLEAN, DATE, DIGITS_LOST, ERROR, NUMBER, TEXT
-from dap.submission.found import Found, is_typed_property, whole
+from dap.submission.found import Found, is_typed_property, readable_runs, whole
 from dap.submission.limits import LIMITS
 from dap.submission.markup import Handler, Texts, parse
-from dap.submission.xlsx import bare_link, readable_runs
+from dap.submission.xlsx import bare_link
 
 _TYPE = b"application/vnd.oasis.opendocument.spreadsheet"
 _ORDINARY = frozenset(
@@ -31,6 +31,11 @@ _KINDS = {
     "boolean": BOOLEAN,
     "string": TEXT,
 }
+# Attributes of cells and rows that are read, or say how they look.
+_READ = frozenset(
+    {"value", "value-type", "date-value", "time-value", "boolean-value", "string-value", "currency", "formula",
+     "style-name", "default-cell-style-name", "content-validation-name", "visibility"}
+)  # fmt: skip
 _MOST_COLUMNS, _MOST_ROWS = 16_384, 1_048_576
 # What an office suite writes into every new sheet's header and footer.
 _STANDARD_HEADER = re.compile(r"\?+|[0-9/:., ()-]*|Page|of|/|Seite|Sheet[0-9]*|Title", re.IGNORECASE)
@@ -59,9 +64,12 @@ def read_ods(archive: Archive, sheet: str, found: Found) -> None:
         raise ReadError("encrypted")
     if "content.xml" not in members:
         raise ReadError("workbook_damaged")
-    handler = _Content(sheet, found)
-    parse(archive.chunks(members["content.xml"]), _Styles(handler))
-    parse(archive.chunks(members["content.xml"]), handler)
+    content = members["content.xml"]
+    handler = _Content(sheet, found, max(LIMITS.ratio_from, content.size * LIMITS.ratio))
+    parse(archive.chunks(content), _Styles(handler))
+    parse(archive.chunks(content), handler)
+    for text in handler.unread:
+        found.hide("unused text", text)
     if sheet and not handler.chosen:
         raise ReadError("sheet_unclear")
     for name, member in members.items():
@@ -72,6 +80,8 @@ def _part(archive: Archive, name: str, member: Member, found: Found) -> None:
     if name == "meta.xml":
         meta = _Meta()
         parse(archive.chunks(member), meta)
+        for text in meta.unread:
+            found.hide("unused text", text)
         for kind, text in meta.found:
             found.hide("document property", text)
             if kind in _TYPED_PROPERTIES:
@@ -81,6 +91,8 @@ def _part(archive: Archive, name: str, member: Member, found: Found) -> None:
     elif name == "styles.xml":
         page = _Page()
         parse(archive.chunks(member), page)
+        for text in page.unread:
+            found.hide("unused text", text)
         for text in page.found:
             found.hide("header or footer", text)
             if not all(_STANDARD_HEADER.fullmatch(word) for word in text.split()):
@@ -88,7 +100,7 @@ def _part(archive: Archive, name: str, member: Member, found: Found) -> None:
     elif name == "settings.xml":
         texts = Texts()
         parse(archive.chunks(member), texts)
-        for text in texts.found:
+        for text in (*texts.found, *texts.unread):
             found.hide("document property", text)
     elif name not in _ORDINARY and not name.startswith("configurations2/"):
         found.fault("macros" if name.startswith(("basic/", "scripts/")) else "embedded")
@@ -114,8 +126,10 @@ class _Styles(Handler):
 class _Content(Handler):
     """The sheets of the document, one after the other."""
 
-    def __init__(self, wanted: str, found: Found) -> None:
+    def __init__(self, wanted: str, found: Found, most_repeated: int) -> None:
         super().__init__()
+        # Letters that repeated rows and cells may add to those that are written down.
+        self._to_repeat = most_repeated
         self.hidden_styles: set[str] = set()
         self.chosen = False
         self._wanted, self._found = wanted, found
@@ -169,6 +183,10 @@ class _Content(Handler):
             self._found.fault("macros")
         elif name == "dde-link":
             self._found.fault("links")
+        if name not in ("table-cell", "covered-table-cell", "table-row", "table-column", "a"):
+            self.pass_over(attributes)
+        elif name != "a":
+            self.pass_over({key: value for key, value in attributes.items() if key not in _READ})
 
     def _inside_cell(self, name: str, attributes: Mapping[str, str]) -> None:
         # The row a cell stands in is the next one to be finished.
@@ -196,6 +214,8 @@ class _Content(Handler):
         if "p" in self.path:
             # Blanks and line ends of the markup itself count as one blank.
             self._add(re.sub(r"[ \t\r\n]+", " ", text))
+        else:
+            self.stray.append(text)
 
     def _add(self, text: str) -> None:
         if self._cell is None:
@@ -234,6 +254,8 @@ class _Content(Handler):
         if not text:
             # What a cell holds and does not show, such as a text without its paragraph.
             text = cell.get("string-value", "") or cell.get("value", "") or cell.get("date-value", "")
+        elif (unseen := cell.get("string-value", text)) != text:
+            self.unread.append(unseen)
         if any(bare_link(link) != bare_link(text) for link in self._links):
             self._pending.append(("links", (self._row + 1,)))
         note = "".join(self._note)
@@ -259,6 +281,10 @@ class _Content(Handler):
         if self._row > _MOST_ROWS:
             raise ReadError("workbook_damaged")
         self._has_content = True
+        written = sum(max(len(text), 8) * repeat for text, _, repeat in self._cells)
+        self._to_repeat -= written * self._repeat - sum(max(len(text), 8) for text, _, _ in self._cells)
+        if self._to_repeat < 0:
+            raise ReadError("unpacks_too_large")
         texts = [text for text, _, repeat in self._cells for _ in range(repeat)]
         kinds = "".join(kind * repeat for _, kind, repeat in self._cells)
         self._used.update(place for place, text in enumerate(texts) if text)

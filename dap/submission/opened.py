@@ -18,6 +18,10 @@ if TYPE_CHECKING:
     from dap.submission.child import Answer
 
 
+# How much of a text is looked at to prove how it is stored: the lines in which a header is looked for fit in.
+_PROVING = 1 << 18
+
+
 class Opened:
     """The content of one file. A child process reads what is packed, once for each sheet that a layout names."""
 
@@ -42,12 +46,12 @@ class Opened:
         if self._content.refused or self._kind == "other":
             return ()
         if self._kind not in PACKED:
-            return header_of_delimited(self._content.data, layout)
+            return header_of_delimited(_with_mark(self._content.data, layout), layout)
         answer = self._answer(layout)
         if answer.fatal:
             return ()
         if answer.content is not None:
-            return header_of_delimited(answer.content, layout)
+            return header_of_delimited(_with_mark(answer.content, layout), layout)
         above = len(layout.title_lines)
         records = _as_records(answer)
         return records[above].cells if above < len(records) else ()
@@ -90,6 +94,7 @@ class Opened:
 def _text(content: bytes, kind: str, layout: Layout, reading: Reading) -> Submission:
     if kind != "text":
         return unreadable(replace(reading, format=kind), Fault("other_kind"))
+    content = _with_mark(content, layout)
     fixed = bool(layout.positions) and not ("csv" in layout.formats and has_header(content, layout))
     if not fixed and "csv" not in layout.formats and content.strip():
         return unreadable(reading, Fault("other_kind"))
@@ -97,6 +102,21 @@ def _text(content: bytes, kind: str, layout: Layout, reading: Reading) -> Submis
     packed = reading.format in ("zip", "gzip")
     reading = reading if packed else replace(reading, format="fixed" if fixed else "csv")
     return read_fixed(content, layout, reading) if fixed else read_delimited(content, layout, reading)
+
+
+def _with_mark(content: bytes, layout: Layout) -> bytes:
+    """The content; UTF-16 without a mark of its byte order gets the mark that the layout's header proves.
+
+    Programs write UTF-16 without a mark too. A nought in the first letter alone proves nothing, but text that shows
+    the layout's own header where it should stand, and only in this order of bytes, was written in it.
+    """
+    if content[:1] == b"\0" or content[1:2] == b"\0":
+        mark, line_end = (b"\xff\xfe", b"\n\0") if content[1:2] == b"\0" else (b"\xfe\xff", b"\0\n")
+        # Up to a line's end, so that no letter is cut in two.
+        end = content.rfind(line_end, 0, _PROVING) + 2 if len(content) > _PROVING else len(content)
+        if "utf-16" in layout.encodings and has_header(mark + content[:end], layout):
+            return mark + content
+    return content
 
 
 def _as_records(answer: Answer) -> list[Record]:

@@ -76,6 +76,7 @@ class _Answer:
             self._member(inner, (name,), comment, formats, sheet, depth)
         elif kind == "zip":
             archive = open_archive(content)
+            self._found.hide_archive(archive)
             if format := _workbook(archive):
                 self._workbook(archive, format, formats, sheet)
                 return
@@ -86,7 +87,7 @@ class _Answer:
             self._found.members = len(files)
             if len(files) != 1:
                 raise ReadError("archive_members")
-            self._member(archive.bytes_of(files[0]), (), archive.comment, formats, sheet, depth)
+            self._member(archive.bytes_of(files[0]), (), "", formats, sheet, depth)
         elif kind == "ole":
             from dap.submission.xls import read_xls
 

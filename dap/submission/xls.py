@@ -14,9 +14,9 @@ from typing import Any
 
 from dap.submission.archive import ReadError
 from dap.submission.cell_text import BOOLEAN, BUILT_IN, ERROR, INVISIBLE, TEXT, literals, shown_number, text_is_hidden
-from dap.submission.found import Found, is_typed_property, whole
+from dap.submission.found import Found, is_typed_property, readable_runs, whole
 from dap.submission.limits import LIMITS
-from dap.submission.xlsx import header_words, readable_runs
+from dap.submission.xlsx import header_words
 
 _ORDINARY_STREAMS = frozenset(
     {

@@ -10,7 +10,6 @@ import posixpath
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import islice
 from urllib.parse import unquote
 
 from dap.submission.archive import Archive, Member, ReadError
@@ -27,7 +26,7 @@ from dap.submission.cell_text import (
     shown_number,
     text_is_hidden,
 )
-from dap.submission.found import Found, is_typed_property, whole
+from dap.submission.found import Found, is_typed_property, readable_runs, whole
 from dap.submission.limits import LIMITS
 from dap.submission.markup import Handler, Texts, parse
 
@@ -88,16 +87,19 @@ class _Sheet:
 class _Package:
     """The parts of a workbook by their names, which do not distinguish capitals."""
 
-    def __init__(self, archive: Archive) -> None:
+    def __init__(self, archive: Archive, found: Found) -> None:
         self.archive = archive
+        self._found = found
         self.members = {member.name.lower(): member for member in archive.members if not member.is_folder}
 
     def send(self, part: str, handler: Handler) -> None:
-        """Parse a part; ReadError where it is not there or no XML."""
+        """Parse a part, and have screened what no program shows of it; ReadError where it is not there or no XML."""
         member = self.members.get(part)
         if member is None:
             raise ReadError("workbook_damaged")
         parse(self.archive.chunks(member), handler)
+        for text in handler.unread:
+            self._found.hide("unused text", text)
 
     def relations(self, part: str) -> dict[str, _Relation]:
         """What a part refers to, by id."""
@@ -116,6 +118,7 @@ class _Relations(Handler):
         self.found: dict[str, _Relation] = {}
 
     def start(self, name: str, attributes: Mapping[str, str]) -> None:
+        self.pass_over(attributes)
         if name != "Relationship":
             return
         external = attributes.get("TargetMode") == "External"
@@ -133,6 +136,7 @@ class _ContentTypes(Handler):
         self.overrides: dict[str, str] = {}
 
     def start(self, name: str, attributes: Mapping[str, str]) -> None:
+        self.pass_over(attributes)
         if name == "Override":
             part = attributes.get("PartName", "").lstrip("/").lower()
             self.overrides[part] = attributes.get("ContentType", "").lower()
@@ -150,6 +154,7 @@ class _Workbook(Handler):
         self._text: list[str] = []
 
     def start(self, name: str, attributes: Mapping[str, str]) -> None:
+        self.pass_over(attributes)
         if name == "sheet" and self.path[-2:-1] == ["sheets"]:
             self.sheets.append(
                 (attributes.get("name", ""), attributes.get("state", "visible"), attributes.get("id", ""))
@@ -164,6 +169,8 @@ class _Workbook(Handler):
     def text(self, text: str) -> None:
         if self._name is not None:
             self._text.append(text)
+        else:
+            self.stray.append(text)
 
     def end(self, name: str) -> None:
         if name == "definedName" and self._name is not None:
@@ -181,12 +188,16 @@ class _Styles(Handler):
         self.formats: list[int] = []
 
     def start(self, name: str, attributes: Mapping[str, str]) -> None:
+        self.pass_over(attributes)
         if name == "numFmt" and "numFmts" in self.path:
             code = attributes.get("formatCode", "")
             self.codes[_whole(attributes.get("numFmtId"))] = code
             self.own.append(code)
         elif name == "xf" and self.path[-2:-1] == ["cellXfs"]:
             self.formats.append(_whole(attributes.get("numFmtId", "0")))
+
+    def text(self, text: str) -> None:
+        self.stray.append(text)
 
     def code(self, style: int) -> str | None:
         """The format code of a style; None where the file does not say."""
@@ -207,6 +218,12 @@ class _SharedStrings(Handler):
     def text(self, text: str) -> None:
         if self.path[-1] == "t":
             (self.aids if "rPh" in self.path else self._parts).append(text)
+        else:
+            self.stray.append(text)
+
+    def start(self, name: str, attributes: Mapping[str, str]) -> None:
+        if attributes:
+            self.pass_over(attributes)
 
     def end(self, name: str) -> None:
         if name == "si":
@@ -271,7 +288,11 @@ class _SheetReader(Handler):
         elif name == "dataValidation":
             keys = ("promptTitle", "prompt", "errorTitle", "error")
             self.validations += [attributes[key] for key in keys if attributes.get(key)]
-        self._text.clear()
+        if name not in ("c", "row") or not _READ_ATTRIBUTES.issuperset(attributes):
+            self.pass_over(attributes)
+        if self._text:
+            self.stray += self._text
+            self._text.clear()
 
     def _begin_row(self, attributes: Mapping[str, str]) -> None:
         number = _whole(attributes["r"]) if "r" in attributes else self._row + 1
@@ -304,6 +325,8 @@ class _SheetReader(Handler):
             (self._shared.aids if "rPh" in self.path else self._cell.inline).append(text)
         elif where == "f" and self._cell.formula is not None:
             self._cell.formula.append(text)
+        else:
+            self.stray.append(text)
 
     def end(self, name: str) -> None:
         if name == "c" and self._cell is not None:
@@ -320,12 +343,19 @@ class _SheetReader(Handler):
                 target.append(text)
             elif text:
                 self.formulas.append((text, None))
+        elif self._cell is None and self._text:
+            self.stray += self._text
+        if self._cell is None:
+            self._text.clear()
 
     def _end_cell(self, cell: _Cell) -> None:
         if cell.formula is not None:
             self.formula_rows.append(cell.row)
             self.formulas.append(("".join(cell.formula), cell.row))
         shown = self._shared.shown(cell)
+        # Of a value and a text within the cell, only one is shown.
+        if other := cell.value if cell.kind == "inlineStr" else cell.inline:
+            self.unread.append("".join(other))
         self._cells.append((cell.column, shown.text, shown.kind))
         if not shown.text:
             return
@@ -353,6 +383,8 @@ class _SheetReader(Handler):
         return any(first <= column <= last for first, last in self._hidden_columns for column in self._used)
 
 
+# Those of cells and rows that can only be what they have to be.
+_READ_ATTRIBUTES = frozenset({"r", "s", "t"})
 _HEADERS_AND_FOOTERS = frozenset({"oddHeader", "oddFooter", "evenHeader", "evenFooter", "firstHeader", "firstFooter"})
 
 
@@ -421,7 +453,7 @@ def read_xlsx(archive: Archive, sheet: str, found: Found) -> None:
     `sheet` is the name of the sheet that holds the table; empty for the first visible one with content. Raises
     ReadError where the parts do not fit together or a limit is broken.
     """
-    package = _Package(archive)
+    package = _Package(archive, found)
     types = _ContentTypes()
     package.send(CONTENT_TYPES, types)
     roots = package.relations("")
@@ -601,13 +633,25 @@ def _other_parts(package: _Package, types: _ContentTypes, seen: set[str], found:
         elif part.startswith("xl/drawings/drawing") and _is_bare(package, part):
             # Google Sheets gives every sheet an empty drawing.
             pass
+        elif part.startswith(("xl/theme/", "xl/calcchain")):
+            package.send(part, _Looks())
         elif _ORDINARY.fullmatch(part):
             place = "defined name" if part.startswith("xl/tables/") else "document property"
-            if not part.startswith(("xl/theme/", "xl/calcchain")) and not part.endswith(".rels"):
+            if not part.endswith(".rels"):
                 _part_texts(package, member, place, found)
         else:
             found.fault("embedded")
             _part_texts(package, member, "embedded object", found)
+
+
+class _Looks(Handler):
+    """A part that says how things look, or in what order they are worked out: no text of it is anybody's."""
+
+    def start(self, name: str, attributes: Mapping[str, str]) -> None:
+        self.pass_over(attributes)
+
+    def text(self, text: str) -> None:
+        self.stray.append(text)
 
 
 class _Elements(Handler):
@@ -676,7 +720,7 @@ def _part_texts(package: _Package, member: Member, place: str, found: Found, *, 
     if content.lstrip(b"\xef\xbb\xbf \r\n\t").startswith(b"<"):
         try:
             parse([content], handler)
-            for text in handler.found:
+            for text in (*handler.found, *handler.unread):
                 found.hide(place, _unescaped(text))
             return handler.rows if refs else []
         except ReadError:
@@ -698,15 +742,6 @@ class _RefTexts(Texts):
         super().start(name, attributes)
         if found := _REFERENCE.fullmatch(attributes.get("ref", "")):
             self.rows.append(int(found[2]))
-
-
-def readable_runs(content: bytes) -> Iterable[str]:
-    """The runs of at least six readable letters in bytes of any kind, of one byte or of two."""
-    runs = re.finditer(rb"[\x20-\x7e\xa0-\xff]{6,}", content)
-    wide = re.finditer(rb"(?:[\x20-\x7e\xa0-\xff]\x00){6,}", content)
-    # A picture gives thousands of short runs by chance; what a person typed stands among the first.
-    yield from (found[0].decode("latin-1") for found in islice(runs, 5_000))
-    yield from (found[0].decode("utf-16-le") for found in islice(wide, 5_000))
 
 
 def _external(package: _Package, part: str, found: Found) -> None:

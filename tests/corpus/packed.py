@@ -31,6 +31,7 @@ def cases() -> Iterator[Case]:
     yield from _more_than_a_table()
     yield from _destroyed()
     yield from _broken_workbooks()
+    yield from _unread()
     yield from _old_workbooks()
     yield from _open_documents()
     yield from _archives()
@@ -209,6 +210,75 @@ def _tip(workbook: Workbook, sheet: Worksheet) -> None:
     from openpyxl.worksheet.hyperlink import Hyperlink
 
     sheet["E2"].hyperlink = Hyperlink(ref="E2", location="Register!A1", tooltip=CANARY)
+
+
+# Three, two and four digits, of an area that was never issued.
+_NUMBER = "000-12-3456"
+
+
+def _unread() -> Iterator[Case]:
+    """A number where no program shows it: workbooks and archives have more such places than anybody knows."""
+    sheet, styles = _sheet(), {"xl/_rels/workbook.xml.rels": _RELATIONS.format(
+        _RELATION.format("worksheet", "worksheets/sheet1.xml")
+        + _RELATION.format("styles", "styles.xml").replace("r1", "r2"))}  # fmt: skip
+    for name, changed in (
+        ("comment of the XML", sheet.replace("<sheetData>", f"<!-- {_NUMBER} --><sheetData>")),
+        ("instruction of the XML", sheet.replace("<sheetData>", f"<?note {_NUMBER}?><sheetData>")),
+        ("attribute of no meaning", sheet.replace("<sheetData>", f'<sheetData note="{_NUMBER}">')),
+        ("attribute of a cell", sheet.replace("<c ", f'<c note="{_NUMBER}" ', 1)),
+        ("code name", sheet.replace("<sheetData>", f'<sheetPr codeName="{_NUMBER}"/><sheetData>')),
+        ("element of no meaning", _sheet(behind=f"<note>{_NUMBER}</note>")),
+        ("element with another in it", _sheet(behind=f"<note>{_NUMBER}<a/></note>")),
+        ("text written with references", _sheet(behind=f"<note>{_NUMBER.replace('-', '&#45;')}</note>")),
+        ("extension", _sheet(behind=f"<extLst><ext><a>{_NUMBER}</a></ext></extLst>")),
+        ("scenario", _sheet(behind=f'<scenarios><scenario><inputCells val="{_NUMBER}"/></scenario></scenarios>')),
+        ("value beside a text", sheet.replace("</is>", f"</is><v>{_NUMBER}</v>", 1)),
+        ("extension of a cell", sheet.replace("</is>", f"</is><extLst><ext>{_NUMBER}</ext></extLst>", 1)),
+        ("text between cells", sheet.replace("</c>", f"</c>{_NUMBER}", 1)),
+    ):  # fmt: skip
+        yield rejected(f"xlsx number in a {name}", raw_book(sheet=changed), "nobody sees it, everybody has it", "P109")
+    style = f'<styleSheet><cellStyles><cellStyle name="{_NUMBER}"/></cellStyles></styleSheet>'
+    for name, parts in (
+        ("style's name", {**styles, "xl/styles.xml": style}),
+        ("theme's name", {"xl/theme/theme1.xml": f'<theme name="{_NUMBER}"/>'}),
+        ("attribute of the workbook", {"xl/workbook.xml": _WORKBOOK.replace("<sheets>", f'<a b="{_NUMBER}"/><sheets>')}),
+        ("comment in a part", {"xl/metadata.xml": f"<a><!-- {_NUMBER} --></a>"}),
+    ):  # fmt: skip
+        yield rejected(f"xlsx number in a {name}", raw_book(parts), "nobody sees it, everybody has it", "P109")
+    seldom = f'<c t="string" office:string-value="{_NUMBER}"><text:p>one</text:p></c>'
+    yield rejected("ods number beside the text shown", _document({(1, 4): seldom}), "it is stored", "P109")
+    noted = f"<c><!-- {_NUMBER} --><text:p>one</text:p></c>"
+    yield rejected("ods number in a comment of the XML", _document({(1, 4): noted}), "it is stored", "P109")
+    yield rejected("xlsx number in the archive's comment", _with_comment(raw_book()), "no program shows it", "P109")
+    yield rejected("zip number in the archive's comment", _with_comment(packed({"a.csv": csv()})), "the same", "P109")
+    for name, content in (("a.csv", csv()), ("a.xlsx", raw_book())):
+        for where in ("comment", "extra"):
+            yield rejected(
+                f"zip of {name} number in a member's {where}", _beside(name, content, where), "as above", "P109"
+            )
+    extra = b"\x1f\x8b\x08\x04" + b"\0" * 6 + struct.pack("<H", 15) + b"AB" + struct.pack("<H", 11) + _NUMBER.encode()
+    yield rejected("gzip number in the extra field", extra + gzip.compress(csv())[10:], "no program shows it", "P109")
+    guid = '<worksheet uid="{00000000-0001-0000-0000-000000000000}"'
+    yield passes("xlsx with ids of parts", raw_book(sheet=sheet.replace("<worksheet", guid)), "Excel writes them")
+    spaced = sheet.replace("<row", "\n  <row").replace("<c ", "\n    <c ")
+    yield passes("xlsx laid out in lines", raw_book(sheet=spaced), "blanks between elements are nothing")
+
+
+def _with_comment(content: bytes) -> bytes:
+    comment = _NUMBER.encode()
+    return content[:-2] + struct.pack("<H", len(comment)) + comment
+
+
+def _beside(name: str, content: bytes, where: str) -> bytes:
+    member = zipfile.ZipInfo(name)
+    if where == "comment":
+        member.comment = _NUMBER.encode()
+    else:
+        member.extra = struct.pack("<HH", 0x7777, len(_NUMBER)) + _NUMBER.encode()
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w") as archive:
+        archive.writestr(member, content)
+    return out.getvalue()
 
 
 def _destroyed() -> Iterator[Case]:
@@ -446,6 +516,13 @@ def _open_documents() -> Iterator[Case]:
     yield rejected("ods macros", _document(parts={"Basic/script.xml": "<a/>"}), "may run", "P219")
     bomb = '<table:table-row table:number-rows-repeated="1048576"><table:table-cell office:value-type="string"><text:p>x</text:p></table:table-cell></table:table-row>'
     yield unreadable("ods repeated rows", _document(rows=bomb), "a million rows of one", "S141")
+    cells = "".join(
+        f'<table:table-cell office:value-type="string"><text:p>{name}</text:p></table:table-cell>' for name in HEADER
+    )
+    again = f'<table:table-row table:number-rows-repeated="1000000">{cells}</table:table-row>'
+    yield unreadable("ods header repeated", _document(rows=again), "a million rows out of ten thousand bytes", "S133")
+    twice = f'<table:table-row table:number-rows-repeated="500">{cells}</table:table-row>'
+    yield rejected("ods row repeated 500 times", _document(rows=twice), "few enough to be written down", "S119")
     empty = '<table:table-row table:number-rows-repeated="1048000"><table:table-cell table:number-columns-repeated="16384"/></table:table-row>'
     yield passes("ods empty rows", _document(rows=empty), "every such file ends with them")
     manifest = {"META-INF/manifest.xml": '<a xmlns:m="m"><m:encryption-data/></a>'}

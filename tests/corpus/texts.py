@@ -84,7 +84,10 @@ def _encodings() -> Iterator[Case]:
     yield passes("utf-16 big", b"\xfe\xff" + text.encode("utf-16-be"), "its mark proves it")
     tabbed = table(delimiter="\t", end="\r\n")
     yield passes("Unicode text of Excel", tabbed.encode("utf-16"), "Excel saves Unicode Text so")
-    yield unreadable("utf-16 without mark", text.encode("utf-16-le"), "nothing proves it", "S103")
+    yield passes("utf-16 without mark", text.encode("utf-16-le"), "the header proves it")
+    yield passes("utf-16 big without mark", text.encode("utf-16-be"), "the header proves it")
+    yield unreadable("utf-16 without mark or header", "x,y\n1,2\n".encode("utf-16-le"), "nothing proves it", "S103")
+    yield unreadable("one nought in the first letter", b"s\0asid" + csv()[5:], "that proves nothing", "S103")
     yield unreadable("utf-32", text.encode("utf-32"), "not a form of text that is taken", "S103")
     for name in ("cp1252", "latin-1", "cp437", "mac-roman"):
         yield unreadable(f"encoded as {name}", text.encode(name), "no byte says which of them it is", "S101")
