@@ -115,9 +115,9 @@ def examine(root: Path) -> tuple[Plan | None, tuple[Problem, ...]]:
         _check_mandates(_relative(root, catalog / PLAN_FILE), f'promise "{each["id"]}"', stated, tables, problems)
     _check_unique(root, collections, problems)
     _check_successors(root, {folder.name for folder in folders}, collections, problems)
-    _check_crosswalk({folder.name for folder in folders}, collections, tables.crosswalk, problems)
+    _check_crosswalk({folder.name for folder in folders}, collections, tables, problems)
     _check_code_crosswalk(tables, problems)
-    _check_topics({folder.name for folder in folders}, collections, tables.topics, problems)
+    _check_topics({folder.name for folder in folders}, collections, tables, problems)
     promises = tuple(
         Promise(each["id"], each["text"], each.get("mandate", ""), _sources(each))
         for each in package.get("acquisition", {}).get("promises", [])
@@ -196,11 +196,20 @@ def _position(text: str, place: str) -> int:
     return here
 
 
+class _Row(dict[str, str]):
+    """A row of a table by its columns, and its number: rows that were left out before it count."""
+
+    def __init__(self, number: int, cells: Iterable[tuple[str, str]]) -> None:
+        super().__init__(cells)
+        self.number = number
+
+
 @dataclass(frozen=True)
 class _Tables:
     """The plan's own tables, as far as they could be read.
 
     In `unread` code lists, and without `mandates`, nothing can be looked up.
+    `numbers` has, by table, the row of each of its entries.
     """
 
     mandates: dict[str, Mandate] | None = None
@@ -210,6 +219,7 @@ class _Tables:
     topics: tuple[Topic, ...] = ()
     translations: dict[tuple[str, str], str] = field(default_factory=dict)
     unread: frozenset[str] = frozenset()
+    numbers: dict[str, tuple[int, ...]] = field(default_factory=dict)
 
     @classmethod
     def read(cls, root: Path, package: dict[str, Any], problems: list[Problem]) -> _Tables:
@@ -220,6 +230,7 @@ class _Tables:
         topics: list[Topic] = []
         translations: dict[tuple[str, str], str] = {}
         unread: set[str] = set()
+        numbers: dict[str, tuple[int, ...]] = {}
         names = [resource["name"] for resource in package["resources"]]
         for wanted in ("mandates", "crosswalk"):
             if wanted not in names:
@@ -241,12 +252,15 @@ class _Tables:
             elif resource["name"] == "crosswalk":
                 rows = _read_table(root, path, "crosswalk.table.json", resource, problems)
                 crosswalk.extend(CrosswalkEntry(**row) for row in rows or ())
+                numbers["crosswalk"] = (*numbers.get("crosswalk", ()), *_numbers(rows))
             elif resource["name"] == "code-crosswalk":
                 rows = _read_table(root, path, "code-crosswalk.table.json", resource, problems)
                 code_crosswalk.extend(CodeCrosswalkEntry(**row) for row in rows or ())
+                numbers["code-crosswalk"] = (*numbers.get("code-crosswalk", ()), *_numbers(rows))
             elif resource["name"] == "topics":
                 rows = _read_table(root, path, "topics.table.json", resource, problems)
                 topics.extend(map(_topic, rows or ()))
+                numbers["topics"] = (*numbers.get("topics", ()), *_numbers(rows))
             elif resource["name"] == "translations":
                 rows = _read_table(root, path, "translations.table.json", resource, problems)
                 translations |= _translations(rows or [], problems)
@@ -258,7 +272,12 @@ class _Tables:
             tuple(topics),
             translations,
             frozenset(unread),
+            numbers,
         )
+
+
+def _numbers(rows: list[_Row] | None) -> tuple[int, ...]:
+    return tuple(row.number for row in rows or ())
 
 
 def _table_fault(resource: dict[str, Any], before: list[str]) -> tuple[str, str] | None:
@@ -435,7 +454,7 @@ def _place(document: Any, path: Iterable[Any]) -> str:
 
 def _read_table(
     root: Path, path: Path | None, schema_file: str, resource: dict[str, Any], problems: list[Problem]
-) -> list[dict[str, str]] | None:
+) -> list[_Row] | None:
     """The table's rows as text, checked against the table schema of its kind; None where it cannot be read."""
     if path is None:
         return None
@@ -466,7 +485,7 @@ def _read_table(
 
 def _table_rows(
     name: str, rows: list[list[str]], fields: list[dict[str, Any]], problems: list[Problem]
-) -> Iterator[dict[str, str]]:
+) -> Iterator[_Row]:
     seen: dict[str, set[str]] = {each["name"]: set() for each in fields if each.get("constraints", {}).get("unique")}
     for number, cells in enumerate(rows, start=2):
         if len(cells) != len(fields):
@@ -474,7 +493,7 @@ def _table_rows(
                 Problem("L103", name, f"row {number}", f"{len(cells)} cells, but there are {len(fields)} columns")
             )
             continue
-        row = {each["name"]: cell for each, cell in zip(fields, cells, strict=True)}
+        row = _Row(number, zip([each["name"] for each in fields], cells, strict=True))
         for each in fields:
             value, rules, place = row[each["name"]], each.get("constraints", {}), f"row {number}, {each['name']}"
             if rules.get("required") and not value:
@@ -520,11 +539,11 @@ def _listed(cell: str) -> tuple[str, ...]:
     return tuple(part.strip() for part in cell.split(";") if part.strip())
 
 
-def _translations(rows: list[dict[str, str]], problems: list[Problem]) -> dict[tuple[str, str], str]:
+def _translations(rows: list[_Row], problems: list[Problem]) -> dict[tuple[str, str], str]:
     """The translations by language and text; a text that stands twice for one language is a problem."""
     found: dict[tuple[str, str], str] = {}
-    for number, row in enumerate(rows, start=2):
-        key = (row["language"], row["text"])
+    for row in rows:
+        number, key = row.number, (row["language"], row["text"])
         if key in found:
             place = f"row {number}, text"
             problems.append(Problem("L120", f"{CATALOG}/translations.csv", place, "the text stands there already"))
@@ -540,7 +559,7 @@ def _links(acquisition: dict[str, Any]) -> tuple[MandateLink, ...]:
     return tuple(MandateLink(**each) for each in acquisition.get("mandates", []))
 
 
-def _code_list(resource: dict[str, Any], rows: list[dict[str, str]] | None) -> CodeList:
+def _code_list(resource: dict[str, Any], rows: list[_Row] | None) -> CodeList:
     acquisition = resource["acquisition"]
     return CodeList(
         name=resource["name"],
@@ -801,12 +820,12 @@ def _check_successors(root: Path, folders: set[str], collections: list[Collectio
 
 
 def _check_crosswalk(
-    folders: set[str], collections: list[Collection], crosswalk: tuple[CrosswalkEntry, ...], problems: list[Problem]
+    folders: set[str], collections: list[Collection], tables: _Tables, problems: list[Problem]
 ) -> None:
     # One that could not be read is told as such, and not again for each row that names it.
     unread = folders - {each.folder.name for each in collections}
     known = {each.id: {element.name for layout in each.layouts for element in layout.elements} for each in collections}
-    for number, entry in enumerate(crosswalk, start=2):
+    for number, entry in zip(tables.numbers.get("crosswalk", ()), tables.crosswalk, strict=True):
         file, place = f"{CATALOG}/crosswalk.csv", f"row {number}"
         if entry.collection in unread:
             continue
@@ -825,7 +844,7 @@ def _check_code_crosswalk(tables: _Tables, problems: list[Problem]) -> None:
     known = {
         name: {code.code or code.label for code in code_list.codes} for name, code_list in tables.code_lists.items()
     }
-    for number, entry in enumerate(tables.code_crosswalk, start=2):
+    for number, entry in zip(tables.numbers.get("code-crosswalk", ()), tables.code_crosswalk, strict=True):
         file, place = f"{CATALOG}/code-crosswalk.csv", f"row {number}"
         if entry.code_list in tables.unread:
             continue
@@ -837,14 +856,12 @@ def _check_code_crosswalk(tables: _Tables, problems: list[Problem]) -> None:
             problems.append(Problem("L113", file, place, f'no code "{entry.code}" in "{entry.code_list}".{hint}'))
 
 
-def _check_topics(
-    folders: set[str], collections: list[Collection], topics: tuple[Topic, ...], problems: list[Problem]
-) -> None:
+def _check_topics(folders: set[str], collections: list[Collection], tables: _Tables, problems: list[Problem]) -> None:
     # One that could not be read is told as such, and not again for each topic that names it.
     unread = folders - {each.folder.name for each in collections}
     known = {each.id for each in collections}
     elements = {f"{c.id}/{element.name}" for c in collections for layout in c.layouts for element in layout.elements}
-    for number, topic in enumerate(topics, start=2):
+    for number, topic in zip(tables.numbers.get("topics", ()), tables.topics, strict=True):
         file, place = f"{CATALOG}/topics.csv", f"row {number}"
         for id in topic.collections:
             if id not in known | unread:

@@ -1207,6 +1207,14 @@ def test_rows_of_a_table_stand_in_the_order_of_their_numbers(new_plan: NewPlan) 
     assert [each.place for each in lint(root)] == [f"row {number}" for number in range(4, 13)]
 
 
+def test_rows_behind_one_of_a_wrong_width_keep_their_numbers(new_plan: NewPlan) -> None:
+    root = new_plan()
+    edit_text(root, CROSSWALK, "Invented", "In,vented")
+    edit_text(root, CROSSWALK, "example-roster,grade", "example-roster,grdae")
+    told = [(problem.rule, problem.place) for problem in lint(root) if problem.file == CROSSWALK]
+    assert told == [("L103", "row 2"), ("L113", "row 3")]
+
+
 def test_a_plan_whose_suite_cannot_be_built_is_told_why_and_still_the_rest(new_plan: NewPlan) -> None:
     root = new_plan()
     edit(root, ROSTER, lambda d: field(d, "seat")["constraints"].update(pattern="["))

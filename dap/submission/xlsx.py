@@ -188,11 +188,13 @@ class _Styles(Handler):
         self.formats: list[int] = []
 
     def start(self, name: str, attributes: Mapping[str, str]) -> None:
-        self.pass_over(attributes)
-        if name == "numFmt" and "numFmts" in self.path:
+        # Of a format the words are screened, not its noughts: they can look like a number.
+        self.pass_over({key: value for key, value in attributes.items() if key != "formatCode"})
+        if name == "numFmt":
             code = attributes.get("formatCode", "")
-            self.codes[_whole(attributes.get("numFmtId"))] = code
             self.own.append(code)
+            if "numFmts" in self.path:
+                self.codes[_whole(attributes.get("numFmtId"))] = code
         elif name == "xf" and self.path[-2:-1] == ["cellXfs"]:
             self.formats.append(_whole(attributes.get("numFmtId", "0")))
 
