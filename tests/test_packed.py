@@ -279,28 +279,3 @@ def test_the_right_layout_of_a_workbook_is_found_by_its_header(tmp_path: Path, n
 
 def test_the_frames_of_an_answer_are_those_of_the_worker() -> None:
     assert struct.calcsize(dap.submission.worker.FRAME.format) == 5
-
-
-def test_a_parquet_file_of_texts_and_whole_numbers_is_read_where_the_layout_names_it() -> None:
-    arrow = pytest.importorskip("pyarrow")
-    parquet = pytest.importorskip("pyarrow.parquet")
-    columns = {
-        "sasid": ["0000000001", None],
-        "last_name": ["Exam\nple", "Peña"],
-        "grade": arrow.array([5, -6], arrow.int64()),
-        "birth_date": arrow.array([0, 1], arrow.date32()),
-        "note": [0.1, 0.2],
-    }
-    out = io.BytesIO()
-    parquet.write_table(arrow.table(columns), out)
-    layout = dataclasses.replace(LAYOUT, formats=("csv", "parquet"))
-    submission = read(out.getvalue(), layout)
-    assert submission.frame.index.tolist() == [2, 3]
-    assert submission.frame.iloc[0].tolist() == ["0000000001", "Exam\nple", "5", "1970-01-01", "0.1"]
-    # Each program writes another text for a number with decimals, and a date is no code.
-    assert {(fault.kind, fault.column) for fault in submission.reading.faults} == {
-        ("date_from_code", 4), ("number_format", 5),
-    }  # fmt: skip
-    assert [fault.kind for fault in read(out.getvalue(), LAYOUT).reading.faults] == ["other_kind"]
-    damaged = read(out.getvalue()[:100] + b"PAR1", layout)
-    assert [fault.kind for fault in damaged.reading.faults] == ["workbook_damaged"]

@@ -24,6 +24,7 @@ class Found:
     def __init__(self, write: WriteRow) -> None:
         self._write = write
         self._cells = 0
+        self._characters = 0
         self._last_row = 0
         self._faults: dict[str, dict[int, None]] = {}
         self.hidden: list[tuple[str, str, int | None, int | None, int | None]] = []
@@ -37,12 +38,17 @@ class Found:
             raise ReadError("workbook_damaged")
         self._last_row = number
         self._cells += len(cells)
+        lengths = [len(cell) for cell in cells]
+        self._characters += sum(lengths)
         if len(cells) > LIMITS.columns:
             raise ReadError("too_wide")
         if number > LIMITS.rows or self._cells > LIMITS.cells:
             raise ReadError("too_large")
-        if any(len(cell) > LIMITS.cell_characters for cell in cells):
+        if lengths and max(lengths) > LIMITS.cell_characters:
             raise ReadError("cell_too_long")
+        # A text that a million cells refer to is stored once.
+        if self._characters > LIMITS.unpacked_bytes:
+            raise ReadError("unpacks_too_large")
         self._write(number, cells, kinds)
 
     def fault(self, kind: str, *rows: int) -> None:

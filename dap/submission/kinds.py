@@ -42,7 +42,7 @@ def kind_of(content: bytes) -> str:
         if content.startswith(signature):
             return kind
     # Letters alone may begin a table as well: here the end, or what follows, has to agree.
-    if content.startswith(b"PAR1") and content.endswith((b"PAR1", b"PARE")):
+    if content.startswith((b"PAR1", b"PARE")) and content.endswith((b"PAR1", b"PARE")):
         return "parquet"
     if content.startswith(b"BZh") and content[4:10] == b"1AY&SY":
         return "other"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from typing import Any
 
 from dap.submission.archive import ReadError
@@ -14,8 +15,10 @@ def read_parquet(content: bytes, found: Found) -> None:
     """Read the table in a Parquet file: its column names are row 1, its rows go to `found`.
 
     Whole numbers and dates have one text; of other numbers each program writes another, so they get no format. Raises
-    ReadError where the file is damaged or breaks a limit.
+    ReadError where the file is damaged, encrypted or breaks a limit.
     """
+    if content.endswith(b"PARE"):
+        raise ReadError("encrypted")
     try:
         _read(content, found)
     except (ReadError, MemoryError):
@@ -39,10 +42,11 @@ def _read(content: bytes, found: Found) -> None:
     unpacked = sum(facts.row_group(place).total_byte_size for place in range(facts.num_row_groups))
     if facts.num_rows > LIMITS.rows or unpacked > LIMITS.unpacked_bytes:
         raise ReadError("too_large")
-    for key, value in (facts.metadata or {}).items():
-        for text in (key, value):
-            found.hide("document property", whole(text.decode("utf-8", "replace")))
     schema = file.schema_arrow
+    # What programs and people wrote to the file, and to each of its columns.
+    for said in (facts.metadata, *(each.metadata for each in schema)):
+        for text in itertools.chain.from_iterable((said or {}).items()):
+            found.hide("document property", whole(text.decode("utf-8", "replace")))
     names = [whole(name) for name in schema.names]
     found.row(1, names, TEXT * len(names))
     kinds = [_kind(pa, field.type) for field in schema]
