@@ -571,7 +571,7 @@ def describe(
     header: bool,
     output: Path | None,
 ) -> int:
-    """Draft a collection's descriptor from a CSV or Excel file.
+    """Draft a collection's descriptor from a CSV, Excel or OpenDocument file.
 
     It holds names, types and lengths; no value of the file but codes that many rows share, and none of a column that
     may identify somebody. What the file cannot tell is an open question. Exit code 1: the file cannot be described.

@@ -11,7 +11,7 @@ import shutil
 import zipfile
 from collections import Counter
 from collections.abc import Callable, Sequence
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +20,7 @@ import openpyxl
 import pytest
 from hypothesis import HealthCheck, Phase, assume, given, settings
 from hypothesis import strategies as st
+from openpyxl.comments import Comment
 
 from dap.catalog import open_plan
 from dap.cli import main
@@ -34,6 +35,7 @@ from dap.plan import Element
 from dap.skeleton import write_plan
 from dap.suites import write_suites
 from tests.conftest import edit, rebuild
+from tests.corpus.packed import book, old_book
 
 WORD = "Qxzvjkw"
 
@@ -368,10 +370,10 @@ _OK = "grade,count_of\nK,1\n"
         (b'grade,"Qx\nzvjkw"\nK,1\n', "column 2: a line break"),
         (b'grade,count_of\nK,"Qxzvjkw\n', "(S104)"),
         (b'grade,count_of\nK,"Qxzvjkw"x\n', "(S105)"),
-        (b"\0\1\2Qxzvjkw", "neither text nor an Excel workbook"),
-        (b"%PDF-1.7 Qxzvjkw", "neither text nor an Excel workbook"),
-        (b"caf\x81,Qxzvjkw\n1,2\n", "neither text nor an Excel workbook"),
-        (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1 Qxzvjkw", "Save it in Excel as .xlsx"),
+        (b"\0\1\2Qxzvjkw", "neither text nor a workbook"),
+        (b"%PDF-1.7 Qxzvjkw", "neither text nor a workbook"),
+        (b"caf\x81,Qxzvjkw\n1,2\n", "neither text nor a workbook"),
+        (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1 Qxzvjkw", "save it anew as .xlsx"),
         (b"PK\x03\x04 Qxzvjkw", "cannot be read"),
         (b"Qxzvjkw title\ngrade,count_of\nK,1\nK,2\n", "column"),
         (b"Qxzvjkw title,\ngrade,count_of,rate\nK,1,2\nK,2,3\n", "Most rows are not as wide as row 1"),
@@ -525,12 +527,32 @@ def test_school_years_are_names_of_columns() -> None:
 def test_a_workbook_is_drafted_like_the_file_it_would_be_saved_to() -> None:
     header = ["student_id", "count", "rate", "exit date", "open", "grade"]
     rows = [[f"{n:010d}", n, n / 2, date(2001, 1, 2) + timedelta(n), n % 2 == 0, "K"] for n in range(20)]
-    rows[3][3] = datetime(2001, 5, 6)
     draft = describe(_excel([header, *rows, [None] * 6]))
     stated = {each["name"]: each["type"] for each in _fields(draft)}
     assert stated == dict(zip(header, ["string", "integer", "number", "date", "boolean", "string"], strict=True))
-    assert (draft.rows, _fields(draft)[3]["format"]) == (20, "any")
-    assert any("Excel" in each for each in draft.notes)
+    assert (draft.rows, _fields(draft)[3]["format"]) == (20, "%Y-%m-%d")
+    assert any("as the sheet shows them" in each for each in draft.notes)
+
+
+def test_a_workbook_of_any_kind_is_drafted_by_the_reader_of_the_check() -> None:
+    old = old_book()()
+    drafts = [describe(each) for each in (book()(), old)]
+    assert [_names(each) for each in drafts] == [["sasid", "last_name", "grade", "birth_date", "note"]] * 2
+
+
+def test_what_the_check_would_refuse_in_a_workbook_is_told_with_the_draft() -> None:
+    def change(book: openpyxl.Workbook, sheet: Any) -> None:
+        sheet["B2"].comment = Comment(WORD, WORD)
+        sheet["E2"] = "=1+1"
+
+    said = "\n".join(describe(book(change)()).notes)
+    assert "(P213)" in said and "(P216)" in said and WORD not in said
+    with pytest.raises(CannotDescribe, match="P109"):
+        describe(book(lambda w, s: setattr(s["B2"], "comment", Comment("000-12-3456", "x")))())
+
+
+def _names(draft: Draft) -> list[str]:
+    return [each["name"] for each in _fields(draft)]
 
 
 def test_several_sheets_ask_for_one_by_name_or_number() -> None:

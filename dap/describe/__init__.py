@@ -51,7 +51,7 @@ def describe(
     file_name: str = "",
     progress: Callable[[], None] = lambda: None,
 ) -> Draft:
-    """Draft a descriptor from the bytes of a CSV file or .xlsx workbook.
+    """Draft a descriptor from the bytes of a CSV file or a workbook (.xlsx, .xls, .ods).
 
     `header` asserts that the first row is one where the file does not prove it. `progress` is called after each part.
     Raises RequestError where an option is wrong and CannotDescribe where the file is no table, or holds what must not
@@ -64,7 +64,7 @@ def describe(
     table = table_of(content, delimiter, sheet)
     del content
     _demand_header(table.header)
-    columns = [Column(each, excel=table.excel) for each in table.header]
+    columns = [Column(each) for each in table.header]
     rows = _read(table, columns, progress)
     _demand_proof(table, columns, rows, asserted=header)
     return Draft(_descriptor(table, columns, id, title), rows, tuple(_notes(table, columns)))

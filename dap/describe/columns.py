@@ -92,8 +92,8 @@ def looks_like_data(cell: str) -> bool:
 class Column:
     """What is known of one column after `add` has met its values; `field` is what the draft says of it."""
 
-    def __init__(self, header: str, *, excel: bool = False) -> None:
-        self.header, self.excel = header, excel
+    def __init__(self, header: str) -> None:
+        self.header = header
         self.filled = self.empty = 0
         self.shortest, self.longest = 10**9, 0
         self.integer = self.number = True
@@ -184,8 +184,6 @@ class Column:
     @property
     def date_format(self) -> str:
         """The format that all dates are written in, `any` where that is not proven; empty where they are no dates."""
-        if self.excel and "%Y-%m-%d" in self.formats:
-            return ANY_FORMAT
         if len(self.formats) == 1:
             return self.formats[0]
         # A number is written like a date in eight digits, so only words in the header could prove that.
@@ -266,7 +264,7 @@ class Column:
         if self.identifying:
             acquisition["sensitivity"] = "direct-identifier"
         if type == "date" and self.date_format == ANY_FORMAT:
-            why = "The values fit more than one way of writing dates, or come from Excel, which keeps none."
+            why = "The values fit more than one way of writing dates."
             acquisition["open"] = [{"about": "format", "why": why}]
         codes = self.candidates() if type == "string" else []
         if codes:

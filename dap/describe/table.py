@@ -1,34 +1,24 @@
-"""Reads a file whose layout nobody knows: CSV with proven encoding and separator, or one sheet of an Excel workbook."""
+"""Reads a file whose layout nobody knows: CSV with proven encoding and separator, or one sheet of a workbook."""
 
 from __future__ import annotations
 
-import io
-import zipfile
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime, time
 from itertools import islice
-from typing import Any
 
 from dap.errors import REJECTED, DapError, RequestError
+from dap.identifiers import find_in_text
 from dap.rules import rule
 from dap.submission import FATAL, split
+from dap.submission.cell_text import ERROR, NO_FORMAT
+from dap.submission.child import Answer, Line, read_apart
+from dap.submission.kinds import kind_of
+from dap.suites import READING_RULES
 
-# The rule of each fault of a record, whose sentences say what is wrong.
-_RULES = {
-    "quote_not_closed": "S104",
-    "text_after_quote": "S105",
-    "bare_quote": "S106",
-    "row_too_short": "S107",
-    "stray_line_end": "S110",
-    "empty_line": "S111",
-    "empty_row": "S112",
-    "extra_cells": "P203",
-}
+# The rule of each fault, whose sentences say what is wrong.
+_RULES = {fault: id for id, fault in READING_RULES}
 DELIMITERS = (",", ";", "\t", "|")
 _PROBED = 200
-# An honest sheet of a million rows unpacks to less; what unpacks to more is there to fill the memory.
-_MOST_UNPACKED, _MOST_PARTS, _MOST_RATIO, _SMALL = 1_000_000_000, 5_000, 250, 10_000_000
 
 Row = tuple[int, tuple[str, ...]]
 Record = tuple[int, tuple[str, ...], tuple[str, ...]]
@@ -53,7 +43,6 @@ class Table:
     records: Iterator[Record] = field(repr=False)
     delimiter: str = ","
     guards: bool = False
-    excel: bool = False
     notes: list[str] = field(default_factory=list)
     faults: dict[str, list[int]] = field(default_factory=dict)
     outside: list[tuple[int, tuple[str, ...]]] = field(default_factory=list, repr=False)
@@ -95,25 +84,22 @@ def said_rows(rows: Sequence[int], most: int = 10) -> str:
 
 def _said(kind: str, rows: Sequence[int]) -> str:
     stated = rule(_RULES[kind])
-    return f"{said_rows(rows)}: {stated.message}  ({stated.id})"
+    message = stated.message.removeprefix("{label}: ")
+    place = f"{said_rows(rows)}: " if rows else ""
+    return f"{place}{message[0].upper()}{message[1:]}  ({stated.id})"
 
 
 def table_of(content: bytes, delimiter: str | None, sheet: str | None) -> Table:
-    """The table in the bytes of a CSV file or an .xlsx workbook.
+    """The table in the bytes of a CSV file or a workbook (.xlsx, .xls, .ods).
 
     RequestError where an option does not fit the file; CannotDescribe where there is no table to be told for certain.
     """
-    if content.startswith(b"PK\x03\x04"):
+    if kind_of(content) in ("zip", "ole"):
         if delimiter is not None:
-            raise RequestError("--delimiter is for text files, and this is an Excel workbook.")
-        return _excel(content, sheet)
+            raise RequestError("--delimiter is for text files, and this is a workbook.")
+        return _workbook(content, sheet)
     if sheet is not None:
-        raise RequestError("--sheet is for Excel workbooks (.xlsx), and this is none.")
-    if content.startswith(b"\xd0\xcf\x11\xe0"):
-        raise CannotDescribe(
-            "The file is an Excel workbook of the old kind (.xls) or one with a password. "
-            "Save it in Excel as .xlsx without a password, or as CSV UTF-8."
-        )
+        raise RequestError("--sheet is for Excel and OpenDocument workbooks, and this is none.")
     return _delimited(content, delimiter)
 
 
@@ -145,7 +131,7 @@ def _decoded(content: bytes) -> tuple[str, str]:
         # No UTF-8, and none of the five bytes that Windows-1252 leaves undefined: taken for it, and the note says so.
         text, name = _as(content, "cp1252"), "Windows-1252"
     if text is None:
-        raise CannotDescribe("The file is neither text nor an Excel workbook (.xlsx). Save it as CSV UTF-8.")
+        raise CannotDescribe("The file is neither text nor a workbook. Save it as CSV UTF-8.")
     note = f"The file was read as {name}, but the check wants UTF-8: compare column names that have accents."
     return text, note
 
@@ -190,87 +176,72 @@ def _share_as_wide(found: Sequence[Record]) -> float:
     return sum(width == widths[0] for width in widths[1:]) / (len(widths) - 1) if len(widths) > 1 else 1.0
 
 
-def _excel(content: bytes, sheet: str | None) -> Table:
-    """One sheet of a workbook, every cell as text; the first row is the header."""
-    _demand_harmless(content)
-    import openpyxl
+_WORKBOOKS = ("xlsx", "xls", "ods")
+_BAD_CELLS = {ERROR: "error_value", NO_FORMAT: "number_format"}
 
-    try:
-        book: Any = openpyxl.load_workbook(io.BytesIO(content), read_only=True, data_only=True, keep_links=False)
-        names = [each.title for each in book.worksheets]
-    except Exception:
-        # openpyxl raises whatever the broken part makes it raise, and its words may quote the part.
-        raise _broken() from None
-    chosen = book.worksheets[_sheet(names, sheet)]
-    rows = _excel_rows(chosen)
-    header = next(rows, (1, (), ()))
-    if not any(header[1]):
+
+def _workbook(content: bytes, sheet: str | None) -> Table:
+    """One sheet of a workbook, each cell as the check's own reader gives it; the first row is the header."""
+    answer = _answer(content, "")
+    names = [part.text for part in answer.hidden if part.place == "sheet name"]
+    if wanted := _sheet(names, sheet):
+        answer = _answer(content, wanted)
+    lines = answer.lines
+    if not lines or lines[0].number != 1:
         raise CannotDescribe("The sheet is empty, or its first row is. The first row must be the header.")
-    note = "Excel keeps no written form of numbers and dates: compare the draft with the file that districts send."
-    return Table(header[1], header[0], _padded(rows, len(header[1])), excel=True, notes=[note])
+    if any(find_in_text(part.text) for part in answer.hidden):
+        raise CannotDescribe(f"{rule('P109').message} {rule('P109').fix}  (P109)")
+    header = _filled(lines[0].cells)
+    faults = {kind: list(rows) for kind, rows in answer.faults if kind in _RULES}
+    for line in lines:
+        for kind in set(line.kinds) & _BAD_CELLS.keys():
+            faults.setdefault(_BAD_CELLS[kind], []).append(line.number)
+    note = "Numbers and dates of the workbook were read as the sheet shows them, as the check will read them."
+    return Table(header, 1, _rows_of(lines[1:], len(header)), notes=[note], faults=faults)
 
 
-def _broken() -> CannotDescribe:
-    return CannotDescribe(
-        "The Excel workbook cannot be read: it is damaged, or no .xlsx. Open it in Excel and save it anew."
-    )
+def _answer(content: bytes, sheet: str) -> Answer:
+    answer = read_apart(content, _WORKBOOKS, sheet)
+    if answer.fatal in ("unpacks_too_large", "too_large"):
+        raise CannotDescribe("The workbook unpacks to more than any honest one. Save the sheet as CSV UTF-8.")
+    if answer.fatal == "encrypted":
+        raise CannotDescribe(f"{rule('S132').message} {rule('S132').fix}  (S132)")
+    if answer.fatal == "sheet_unclear":
+        raise RequestError("That sheet is hidden: unhide it first (right-click a tab, Unhide).")
+    if answer.fatal:
+        raise CannotDescribe(
+            "The workbook cannot be read: it is damaged, or no workbook. Open it in Excel and save it anew as .xlsx, "
+            "or as CSV UTF-8."
+        )
+    return answer
 
 
-def _demand_harmless(content: bytes) -> None:
-    try:
-        with zipfile.ZipFile(io.BytesIO(content)) as archive:
-            parts = archive.infolist()
-            sizes = [(each.file_size, each.compress_size) for each in parts]
-    except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError):
-        raise _broken() from None
-    swollen = any(size > _SMALL and size > _MOST_RATIO * max(packed, 1) for size, packed in sizes)
-    if swollen or len(parts) > _MOST_PARTS or sum(size for size, _ in sizes) > _MOST_UNPACKED:
-        raise CannotDescribe("The Excel workbook unpacks to more than any honest one. Save the sheet as CSV UTF-8.")
-    if not any(each.filename == "xl/workbook.xml" for each in parts):
-        raise _broken()
-
-
-def _sheet(names: Sequence[str], wanted: str | None) -> int:
-    """The place of the sheet that is meant, from 0."""
-    if not names:
-        raise CannotDescribe("The workbook has no sheet with cells.")
+def _sheet(names: Sequence[str], wanted: str | None) -> str:
+    """The name of the sheet that is meant; empty where there is one only."""
     if wanted is None:
         if len(names) > 1:
             raise RequestError(f"The workbook has {len(names)} sheets: name one with --sheet, or its number from 1.")
-        return 0
+        return ""
     if wanted in names:
-        return names.index(wanted)
+        return wanted
     if wanted.isascii() and wanted.isdigit() and 1 <= int(wanted) <= len(names):
-        return int(wanted) - 1
+        return names[int(wanted) - 1]
     raise RequestError(f"The workbook has no such sheet. It has {len(names)}: --sheet takes a name or a number from 1.")
 
 
-def _excel_rows(sheet: Any) -> Iterator[Record]:
-    try:
-        # What a workbook says of its own size may be wrong.
-        sheet.reset_dimensions()
-        for number, values in enumerate(sheet.iter_rows(values_only=True), start=1):
-            cells = [_excel_text(value) for value in values]
-            while cells and not cells[-1]:
-                cells.pop()
-            yield number, tuple(cells), ()
-    except Exception:
-        raise _broken() from None
+def _rows_of(lines: Sequence[Line], width: int) -> Iterator[Record]:
+    """The rows with those that the sheet leaves out, each filled up to the header's width."""
+    number = 1
+    for line in lines:
+        for left_out in range(number + 1, line.number):
+            yield left_out, (), ()
+        cells, number = _filled(line.cells), line.number
+        yield number, cells + ("",) * (width - len(cells)) if cells else (), ()
 
 
-def _padded(rows: Iterator[Record], width: int) -> Iterator[Record]:
-    for number, cells, faults in rows:
-        yield number, cells + ("",) * (width - len(cells)) if cells else (), faults
-
-
-def _excel_text(value: object) -> str:
-    """A cell's value as Excel would save it to CSV, with dates as YYYY-MM-DD."""
-    if value is None:
-        return ""
-    if isinstance(value, bool):
-        return "TRUE" if value else "FALSE"
-    if isinstance(value, float) and value.is_integer() and abs(value) < 1e15:
-        return str(int(value))
-    if isinstance(value, datetime):
-        return value.date().isoformat() if value.time() == time() else value.isoformat(sep=" ")
-    return value.isoformat() if isinstance(value, date) else str(value)
+def _filled(cells: Sequence[str]) -> tuple[str, ...]:
+    """The cells up to the last that holds anything."""
+    width = len(cells)
+    while width and not cells[width - 1]:
+        width -= 1
+    return tuple(cells[:width])
