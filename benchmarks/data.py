@@ -216,9 +216,13 @@ def write_plan(root: Path) -> None:
 
     shutil.copytree(ROOT / "catalog", root / "catalog")
     # What it says of the fields that go goes too.
-    crosswalk = root / "catalog/crosswalk.csv"
-    lines = crosswalk.read_text("utf-8").splitlines(keepends=True)
-    crosswalk.write_text("".join(line for line in lines if not line.startswith(f"{COLLECTION},")), "utf-8")
+    for name in ("crosswalk.csv", "topics.csv"):
+        table = root / "catalog" / name
+        lines = table.read_text("utf-8").splitlines(keepends=True)
+        # A crosswalk's row begins with the collection; a topic's names its fields among others.
+        named = (f"{COLLECTION},", f",{COLLECTION}/", f" {COLLECTION}/")
+        kept = [line for line in lines if not (line.startswith(named[0]) or any(each in line for each in named[1:]))]
+        table.write_text("".join(kept), "utf-8")
     path = root / f"catalog/collections/{COLLECTION}/datapackage.json"
     package = json.loads(path.read_text("utf-8"))
     resource = package["resources"][0]

@@ -90,7 +90,7 @@ def _judged(
     suite, _ = applicable(suite, reading.columns, readable=reading.readable, format=reading.format)
     _demand_judge(suite, reading)
     not_asked = _not_asked(suite, layout, parameters)
-    outcomes = judge(suite, submission.frame, parameters, rows, engine)
+    outcomes = judge(suite, submission, parameters, rows, engine)
     broken = tuple(sorted({outcome.meta["rule"] for outcome in outcomes if outcome.broke}))
     findings = _findings(outcomes)
     return Report(

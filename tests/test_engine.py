@@ -401,7 +401,7 @@ NOISE = [
     "*",
     "000-12-3456",
 ]
-BY_PANDAS = {"table.dap_reading", "table.dap_header", "table.dap_prohibited_identifiers", "table.dap_poor_state_ids"}
+BY_PANDAS = {"table.dap_reading", "table.dap_header", "table.dap_poor_state_ids"}
 
 
 @pytest.mark.parametrize(("collection", "name"), LAYOUTS)
@@ -430,7 +430,7 @@ def test_a_check_runs_on_polars_from_the_size_where_that_is_faster(
     text = (ROOT / "catalog/collections/psis-october/example.csv").read_text("utf-8").replace("\n00000", "\n0000")
     path.write_text(text, "utf-8")
     small = check(path, "psis-october", plan=connecticut)
-    monkeypatch.setattr("dap.engine.POLARS_FROM_BYTES", len(text))
+    monkeypatch.setattr("dap.engine.FROM_BYTES", len(text))
     large = check(path, "psis-october", plan=connecticut)
     assert (small.engine, large.engine) == ("pandas", "polars")
     assert large.findings == small.findings != ()
@@ -438,7 +438,7 @@ def test_a_check_runs_on_polars_from_the_size_where_that_is_faster(
         check(path, "psis-october", plan=connecticut, engine="canary")
 
 
-def test_a_suite_of_ours_asks_pandas_for_nothing_that_goes_by_rows_but_identifiers(connecticut: Plan) -> None:
+def test_a_suite_of_ours_asks_pandas_for_nothing_that_goes_by_rows_but_state_ids(connecticut: Plan) -> None:
     asked: set[str] = set()
     for collection, name in LAYOUTS:
         layout = connecticut.collection(collection).layout(name)

@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from dap.errors import CouldNotRun, RequestError
-from dap.submission.reading import ATTRIBUTE
+from dap.submission.fast import FROM_BYTES
+from dap.submission.reading import ATTRIBUTE, Columns, Reading, Submission
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -20,9 +21,6 @@ if TYPE_CHECKING:
 PANDAS = "pandas"
 POLARS = "polars"
 ENGINES = (PANDAS, POLARS)
-
-# Below this size loading Polars costs more than it saves (measured: 0.4 s against 12 kB, even at about 1 MB).
-POLARS_FROM_BYTES = 1_000_000
 
 # Values stand in GX's results at every other level: at BOOLEAN_ONLY a result is a success and nothing else.
 _VERDICT = {"result_format": "BOOLEAN_ONLY"}
@@ -54,34 +52,37 @@ class Outcome:
 
 def judge(
     suite: ExpectationSuite,
-    frame: pd.DataFrame,
+    table: pd.DataFrame | Submission,
     parameters: Mapping[str, Any],
     rows: int | None = 100,
     engine: str = PANDAS,
 ) -> list[Outcome]:
     """Run the suite: first for success alone, then for the places of what failed (the first `rows` rows, None for all).
 
+    `table` is a submission, or a frame in pandas such as a submission's, with or without the Reading in its `attrs`.
     `engine` is one of ENGINES; the outcomes are the same with each. They come in the order of the suite. An expectation
     that raised is `broke`: neither held nor failed.
     """
-    batch = _batch(frame, engine)
+    batch = _batch(table, engine)
+    reading = table.reading if isinstance(table, Submission) else table.attrs.get(ATTRIBUTE)
+    height = table.height if isinstance(table, Submission) else len(table)
     first = _run(batch, suite, parameters, _VERDICT)
     failed = [each for each in suite.expectations if not first[_key(each.meta)].success]
     failed = [each for each in failed if not raised(first[_key(each.meta)])]
-    details = _details(batch, suite, failed, parameters, len(frame) if rows is None else rows)
+    details = _details(batch, suite, failed, parameters, height if rows is None else rows)
     outcomes = []
     for expectation in suite.expectations:
         key = _key(expectation.meta)
         result = details.get(key, first[key])
         broke = raised(first[key]) or raised(result)
-        spots = () if broke or first[key].success else _spots(result, frame, rows)
+        spots = () if broke or first[key].success else _spots(result, reading, rows)
         outcomes.append(Outcome(dict(expectation.meta or {}), bool(first[key].success) and not broke, broke, spots))
     return outcomes
 
 
 def engine_for(size: int) -> str:
     """The faster engine for a file of so many bytes."""
-    return POLARS if size >= POLARS_FROM_BYTES else PANDAS
+    return POLARS if size >= FROM_BYTES else PANDAS
 
 
 def quiet() -> None:
@@ -109,7 +110,7 @@ def _details(
     return _run(batch, ExpectationSuite(name=suite.name, expectations=failed), parameters, wanted)
 
 
-def _batch(frame: pd.DataFrame, engine: str) -> Batch:
+def _batch(table: pd.DataFrame | Submission, engine: str) -> Batch:
     quiet()
     import great_expectations as gx
     from great_expectations.data_context.types.base import ProgressBarsConfig
@@ -119,15 +120,19 @@ def _batch(frame: pd.DataFrame, engine: str) -> Batch:
     context.variables.progress_bars = ProgressBarsConfig(globally=False, metric_calculations=False)
     source = _source(context, engine)
     definition = source.add_dataframe_asset("table").add_batch_definition_whole_dataframe("whole")
-    table = frame if engine == PANDAS else _converted(source, frame)
-    return definition.get_batch(batch_parameters={"dataframe": table})  # type: ignore[no-any-return]
+    data = _converted(source, table) if engine == POLARS else table.frame if isinstance(table, Submission) else table
+    return definition.get_batch(batch_parameters={"dataframe": data})  # type: ignore[no-any-return]
 
 
-def _converted(source: Any, frame: pd.DataFrame) -> Any:
-    """The frame as the Polars engine takes it, made once: GX asks for the batch again with each of the two runs."""
+def _converted(source: Any, table: pd.DataFrame | Submission) -> Any:
+    """The table as the Polars engine takes it, made once: GX asks for the batch again with each of the two runs."""
     from dap.engine.batch import PolarsBatchData
 
-    return PolarsBatchData(source.get_execution_engine(), frame)
+    engine = source.get_execution_engine()
+    if isinstance(table, Submission) and isinstance(table.table, Columns):
+        text, first = table.table.frame, table.table.first
+        return PolarsBatchData(engine, text, range(first, first + text.height), {ATTRIBUTE: table.reading})
+    return PolarsBatchData(engine, table.frame if isinstance(table, Submission) else table)
 
 
 def _source(context: Any, engine: str) -> Any:
@@ -169,7 +174,7 @@ def raised(result: ExpectationValidationResult) -> bool:
     return any(isinstance(each, Mapping) and each.get("raised_exception") for each in info.values())
 
 
-def _spots(result: ExpectationValidationResult, frame: pd.DataFrame, rows: int | None) -> tuple[Spot, ...]:
+def _spots(result: ExpectationValidationResult, reading: Reading | None, rows: int | None) -> tuple[Spot, ...]:
     """Rows and counts of a failed expectation; of a GX result nothing else is read."""
     found = result.result or {}
     places = (found.get("details") or {}).get("places")
@@ -180,7 +185,6 @@ def _spots(result: ExpectationValidationResult, frame: pd.DataFrame, rows: int |
         )
     kwargs = result.expectation_config.kwargs if result.expectation_config else {}
     column = kwargs.get("column") or kwargs.get("column_A")
-    reading = frame.attrs.get(ATTRIBUTE)
     position = reading.position(column) if reading is not None and column else None
     return (
         Spot(

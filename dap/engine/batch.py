@@ -19,6 +19,7 @@ class PolarsBatchData(PandasBatchData):
     `frame` holds the columns that conditions can be computed on: text, whole numbers and floats, with null for a
     missing value and for NaN. `columns` names all, in order. `labels` are the numbers of the rows, None where they have
     names or are no numbers. `dataframe` is the batch as pandas has it; a batch that came from pandas keeps its own.
+    `attrs` are those of each pandas frame made of it.
     """
 
     def __init__(
@@ -26,12 +27,14 @@ class PolarsBatchData(PandasBatchData):
         execution_engine: ExecutionEngine[Any],
         data: pl.DataFrame | pd.DataFrame,
         rows: Sequence[int] | None = None,
+        attrs: Mapping[str, Any] | None = None,
     ) -> None:
         # What the parent would keep is made on demand.
         super().__init__(execution_engine=execution_engine, dataframe=pd.DataFrame())
         self._pandas_columns: dict[str, pd.Series[Any]] = {}
         self._distinct: dict[str, list[str]] = {}
         self._read: dict[tuple[str, ...], dict[str, Any]] = {}
+        self._attrs = dict(attrs or {})
         self._original = data if isinstance(data, pd.DataFrame) else None
         if isinstance(data, pd.DataFrame):
             self.columns = tuple(data.columns)
@@ -50,7 +53,7 @@ class PolarsBatchData(PandasBatchData):
     def _whole(self) -> pd.DataFrame:
         if self._original is not None:
             return self._original
-        return pd.DataFrame({name: self.pandas_column(name) for name in self.columns}, index=self._index)
+        return self._frame_of(self.columns)
 
     @property
     def dataframe(self) -> pd.DataFrame:
@@ -66,8 +69,12 @@ class PolarsBatchData(PandasBatchData):
         wanted = set(columns)
         if self._original is not None:
             return self._original[[name for name in self.columns if name in wanted]]
-        chosen = {name: self.pandas_column(name) for name in self.columns if name in wanted}
-        return pd.DataFrame(chosen, index=self._index)
+        return self._frame_of([name for name in self.columns if name in wanted])
+
+    def _frame_of(self, names: Iterable[str]) -> pd.DataFrame:
+        made = pd.DataFrame({name: self.pandas_column(name) for name in names}, index=self._index)
+        made.attrs.update(self._attrs)
+        return made
 
     def pandas_column(self, name: str) -> pd.Series[Any]:
         """One column in pandas."""

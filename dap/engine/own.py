@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from functools import cached_property
+from typing import Any, overload
 
 import polars as pl
 from great_expectations.expectations.metrics.metric_provider import metric_value
@@ -12,6 +13,7 @@ from great_expectations.expectations.metrics.table_metric_provider import TableM
 from dap.engine.batch import PolarsBatchData
 from dap.engine.conditions import Answer, Asked, condition
 from dap.engine.execution import PolarsExecutionEngine
+from dap.expectations.identifiers import ProhibitedIdentifiers, find_identifiers
 from dap.expectations.places import Place
 from dap.expectations.reading import reading_of
 from dap.expectations.values import (
@@ -151,3 +153,73 @@ class _Found(Mapping[str, tuple[Place, Place]]):
             for form in (CONTROL_CHARACTERS, LINE_BREAKS)
         )
         return Place(name, position, controls), Place(name, position, breaks)
+
+
+class PolarsProhibitedIdentifiers(TableMetricProvider):
+    """Every place of the batch where a prohibited identifier stands, by form, without a text for each cell."""
+
+    metric_name = ProhibitedIdentifiers.metric_name
+    value_keys = ProhibitedIdentifiers.value_keys
+
+    @metric_value(engine=PolarsExecutionEngine)
+    def _polars(
+        cls,
+        execution_engine: PolarsExecutionEngine,
+        metric_domain_kwargs: dict[str, Any],
+        metric_value_kwargs: dict[str, Any],
+        metrics: dict[str, Any],
+        runtime_configuration: dict[str, Any],
+    ) -> dict[str, list[Place]]:
+        batch = execution_engine.batch(metric_domain_kwargs)
+        if batch is None or batch.labels is None or not all(map(batch.is_text, batch.columns)):
+            stock: Any = ProhibitedIdentifiers._pandas
+            return stock(  # type: ignore[no-any-return]
+                cls, execution_engine, metric_domain_kwargs, metric_value_kwargs, metrics, runtime_configuration
+            )
+        return find_identifiers(
+            batch.columns,
+            [TextColumn(batch.frame[name]) for name in batch.columns],
+            batch.labels.tolist(),
+            reading_of(batch.narrow([])),
+            metric_value_kwargs.get("allows") or {},
+        )
+
+
+class TextColumn(Sequence[str | None]):
+    """A column of text whose cells are made only when they are asked for."""
+
+    def __init__(self, series: pl.Series) -> None:
+        self._series = series
+        self._asked = 0
+
+    @cached_property
+    def _list(self) -> list[str | None]:
+        return self._series.to_list()
+
+    def __len__(self) -> int:
+        return self._series.len()
+
+    @overload
+    def __getitem__(self, place: int) -> str | None: ...
+    @overload
+    def __getitem__(self, place: slice) -> list[str | None]: ...
+    def __getitem__(self, place: int | slice) -> str | list[str | None] | None:
+        if isinstance(place, slice):
+            return self._series[place].to_list()
+        # One cell of many is looked up; from some on a list of all is the quicker way.
+        self._asked += 1
+        return self._list[place] if self._asked > _MANY_CELLS else self._series[place]
+
+    def __iter__(self) -> Iterator[str | None]:
+        return iter(self._list)
+
+    def joined(self) -> bytes:
+        """The cells in UTF-8, with a NUL before the first, between each two and behind the last."""
+        if not len(self):
+            return b"\0\0"
+        cells = self._series.fill_null("").str.join("\0")
+        whole: bytes = ("\0" + cells + "\0").cast(pl.Binary)[0]
+        return whole
+
+
+_MANY_CELLS = 1_000

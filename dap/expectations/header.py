@@ -13,7 +13,7 @@ from great_expectations.expectations.metrics.metric_provider import metric_value
 from great_expectations.expectations.metrics.table_metric_provider import TableMetricProvider
 
 from dap.expectations.places import Place, result
-from dap.expectations.reading import reading_of, table_of
+from dap.expectations.reading import columns_of_table, reading_of, table_of
 from dap.submission.reading import same_name
 
 _MOST = 100
@@ -35,9 +35,9 @@ class SubmissionHeader(TableMetricProvider):
         metrics: dict[str, Any],
         runtime_configuration: dict[str, Any],
     ) -> tuple[tuple[str, ...], int]:
-        frame = table_of(execution_engine, metric_domain_kwargs)
-        reading = reading_of(frame)
+        reading = reading_of(columns_of_table(execution_engine, metric_domain_kwargs, ()))
         if reading is None:
+            frame = table_of(execution_engine, metric_domain_kwargs)
             return tuple(str(column) for column in frame.columns), 1
         return reading.header, reading.header_row
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, ClassVar, Literal
 
-import pandas as pd
 from great_expectations.execution_engine import ExecutionEngine, PandasExecutionEngine
 from great_expectations.expectations.expectation import BatchExpectation
 from great_expectations.expectations.metrics.metric_provider import metric_value
@@ -51,27 +50,45 @@ class ProhibitedIdentifiers(TableMetricProvider):
         runtime_configuration: dict[str, Any],
     ) -> dict[str, list[Place]]:
         frame = table_of(execution_engine, metric_domain_kwargs)
-        reading = reading_of(frame)
         names = [str(column) for column in frame.columns]
-        screen = _screened(frame, reading, metric_value_kwargs.get("allows") or {})
-        found: dict[str, list[Place]] = {form: [] for form in (*FORMS, *DOUBTS)}
-        for place in (*screen.places, *screen.doubts):
-            name = names[place.column - 1]
-            field = None if name.startswith("#") else name
-            found[place.form].append(Place(field, place.column, place.rows, labels=place.labels))
-        return found | _around(reading)
+        columns = [_texts(frame.iloc[:, place].tolist()) for place in range(frame.shape[1])]
+        allows = metric_value_kwargs.get("allows") or {}
+        return find_identifiers(names, columns, frame.index.tolist(), reading_of(frame), allows)
 
 
-def _screened(frame: pd.DataFrame, reading: Reading | None, allows: Mapping[str, str]) -> Screen:
-    names = [str(column) for column in frame.columns]
+def find_identifiers(
+    names: Sequence[str],
+    columns: Sequence[Sequence[str | None]],
+    rows: Sequence[int],
+    reading: Reading | None,
+    allows: Mapping[str, str],
+) -> dict[str, list[Place]]:
+    """Every place of a table, and of what stands beside it, where a prohibited identifier stands, by form.
+
+    `columns` has the cells of each of the columns `names`, `rows` the numbers of their rows; `allows` gives the pattern
+    of legitimate nine-digit values by name of column.
+    """
+    screen = _screened(names, columns, rows, reading, allows)
+    found: dict[str, list[Place]] = {form: [] for form in (*FORMS, *DOUBTS)}
+    for place in (*screen.places, *screen.doubts):
+        name = names[place.column - 1]
+        field = None if name.startswith("#") else name
+        found[place.form].append(Place(field, place.column, place.rows, labels=place.labels))
+    return found | _around(reading)
+
+
+def _screened(
+    names: Sequence[str],
+    columns: Sequence[Sequence[str | None]],
+    rows: Sequence[int],
+    reading: Reading | None,
+    allows: Mapping[str, str],
+) -> Screen:
     header = reading.header if reading else tuple(names)
     # More columns than the header has cells can only come from a frame that no reader made.
-    columns = [
-        (header[place] if place < len(header) else "", _texts(frame.iloc[:, place].tolist()))
-        for place in range(frame.shape[1])
-    ]
+    headed = [(header[place] if place < len(header) else "", column) for place, column in enumerate(columns)]
     allowed = {position: allows[name] for position, name in enumerate(names, start=1) if name in allows}
-    return screen_table(columns, frame.index.tolist(), reading.header_row if reading else 1, allowed)
+    return screen_table(headed, rows, reading.header_row if reading else 1, allowed)
 
 
 def _texts(values: list[Any]) -> list[str | None]:

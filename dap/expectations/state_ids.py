@@ -12,7 +12,7 @@ from great_expectations.expectations.metrics.metric_provider import metric_value
 from great_expectations.expectations.metrics.table_metric_provider import TableMetricProvider
 
 from dap.expectations.places import Place, result
-from dap.expectations.reading import reading_of, table_of
+from dap.expectations.reading import columns_of_table, reading_of
 from dap.identifiers.sasid import poor_numbers
 from dap.values import as_date
 
@@ -34,9 +34,10 @@ class PoorStateIds(TableMetricProvider):
         metrics: dict[str, Any],
         runtime_configuration: dict[str, Any],
     ) -> dict[str, Place]:
-        frame = table_of(execution_engine, metric_domain_kwargs)
-        reading = reading_of(frame)
         column = metric_value_kwargs["column"]
+        wanted = (column, *metric_value_kwargs["births"], *metric_value_kwargs["names"])
+        frame = columns_of_table(execution_engine, metric_domain_kwargs, wanted)
+        reading = reading_of(frame)
         births = [
             _dates(frame, name, form) for name, form in metric_value_kwargs["births"].items() if name in frame.columns
         ]

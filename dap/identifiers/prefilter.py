@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import cache
-from typing import Any
+from typing import Any, Protocol
 
 _JOINT = "\0"
 _SEPARATOR = r"[^0-9A-Za-z,;\x00-\x08\x0e-\x1b\x21\x22\x24-\x29\x3b-\x40]{1,4}"
@@ -30,37 +30,49 @@ TRIGGERS: dict[str, str] = {
 _NINE = r"\x00[ '=\"]{0,4}[0-9]{9}(?:[.,]0{1,9})?[ '\"]{0,4}\x00"
 
 
+# One byte of a character beyond ASCII: whatever else such a cell holds, it is looked at.
+_FOREIGN = r"[\x80-\xff]"
+
+
+class Joined(Protocol):
+    """A column that can give its cells as one text without making each of them."""
+
+    def joined(self) -> bytes:
+        """The cells in UTF-8, with a NUL before the first, between each two and behind the last."""
+        ...
+
+
 @cache
 def _compiled(name: str) -> Any:
     import re2
 
     options = re2.Options()
     options.max_mem, options.log_errors = 64 << 20, False
-    pattern = _NINE if name == "nine" else "|".join(f"(?:{each})" for each in TRIGGERS.values())
-    return re2.compile(pattern, options)
+    options.encoding = re2.Options.Encoding.LATIN1
+    forms = (_NINE,) if name == "nine" else (*TRIGGERS.values(), _FOREIGN)
+    return re2.compile("|".join(f"(?:{each})" for each in forms).encode("ascii"), options)
 
 
-def joined(values: Sequence[str | None]) -> str:
-    """The column as one text, its cells set apart by a character that no cell of a submission holds."""
-    return _JOINT + _JOINT.join([value or "" for value in values]) + _JOINT
+def joined(values: Sequence[str | None]) -> bytes:
+    """The column as one text in UTF-8, its cells set apart by a character that no cell of a submission holds."""
+    join = getattr(values, "joined", None)
+    if join is not None:
+        found: bytes = join()
+        return found
+    return (_JOINT + _JOINT.join([value or "" for value in values]) + _JOINT).encode("utf-8", "surrogatepass")
 
 
-def worth_a_look(values: Sequence[str | None], column: str | None = None) -> list[int]:
+def worth_a_look(values: Sequence[str | None], column: bytes | None = None) -> list[int]:
     """The places, ascending, of the cells that may hold an identifier by themselves; `column` is `joined(values)`."""
     column = joined(values) if column is None else column
-    if column.count(_JOINT) != len(values) + 1:
+    if column.count(b"\0") != len(values) + 1:
         # A cell that holds the joint itself: no reader lets it through, and whoever passes a list is still answered.
         return [place for place, value in enumerate(values) if value]
-    content = column.encode("utf-8", "surrogatepass")
-    if not column.isascii():
-        return _beyond_ascii(values, content)
-    return _cells(_compiled("triggers"), content)
-
-
-def _beyond_ascii(values: Sequence[str | None], content: bytes) -> list[int]:
-    foreign = {place for place, value in enumerate(values) if value and not value.isascii() and _has_digits(value)}
-    plain = joined([value if value and value.isascii() else None for value in values]).encode("ascii")
-    return sorted(foreign.union(_cells(_compiled("triggers"), plain)))
+    places = _cells(_compiled("triggers"), column)
+    if column.isascii():
+        return places
+    # Of a cell beyond ASCII no form is asked, only digits.
+    return [place for place in places if (value := values[place]) and (value.isascii() or _has_digits(value))]
 
 
 def _has_digits(value: str) -> bool:
@@ -80,9 +92,9 @@ def _cells(triggers: Any, content: bytes) -> list[int]:
     return places
 
 
-def holds_nine(column: str) -> bool:
+def holds_nine(column: bytes) -> bool:
     """Whether any cell of a joined column is nine bare digits; only then are statistics worth asking for."""
-    return _compiled("nine").search(column.encode("utf-8", "surrogatepass")) is not None
+    return _compiled("nine").search(column) is not None
 
 
 def forget() -> None:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from itertools import islice
 
 from dap.plan import Layout
+from dap.submission.fast import FROM_BYTES, Top, lines_of_top, read_fast
 from dap.submission.limits import LIMITS
 from dap.submission.reading import Fault, Reading, Submission
 from dap.submission.table import (
@@ -42,6 +43,19 @@ class _Dialect:
 
 def read_delimited(content: bytes, layout: Layout, reading: Reading) -> Submission:
     """Read a delimited file by its layout. Never raises for what the file holds: faults go into the Reading."""
+    if len(content) >= FROM_BYTES and (found := read_plain(content, layout, reading)) is not None:
+        return found
+    return read_exactly(content, layout, reading)
+
+
+def read_plain(content: bytes, layout: Layout, reading: Reading) -> Submission | None:
+    """What `read_exactly` gives, made by Polars; None where the bytes do not prove that they can be read so."""
+    top = _top(content, layout)
+    return None if top is None else read_fast(content, layout, reading, top)
+
+
+def read_exactly(content: bytes, layout: Layout, reading: Reading) -> Submission:
+    """Read a delimited file record by record: what it says is what the file holds."""
     try:
         text = decode(content, layout, lambda before: _row_at(before, layout))
         dialect = _proven_dialect(text, layout)
@@ -51,6 +65,30 @@ def read_delimited(content: bytes, layout: Layout, reading: Reading) -> Submissi
     except RowError as error:
         return unreadable(reading, _fault(error))
     return build_table(reading, records, layout, Faults(), look_for_lost="\ufffd" in text)
+
+
+def _top(content: bytes, layout: Layout) -> Top | None:
+    """The records down to the header where the first lines alone tell them, and their delimiter; otherwise None."""
+    lines = lines_of_top(content, layout)
+    if lines is None:
+        return None
+    text, begin = lines
+    for delimiter in dict.fromkeys((layout.delimiter, *layout.delimiters)):
+        dialect = _Dialect.of(layout, delimiter)
+        try:
+            records = tuple(_within_limits(_records(text, dialect)))
+        except RowError as error:
+            if error.kind == "text_after_quote":
+                continue
+            # A quotation mark, for one, may be closed in another line.
+            return None
+        if len(records) != len(layout.title_lines) + 1 or any(record.faults for record in records):
+            return None
+        cells = records[-1].cells
+        proven = known_names(cells, layout) if delimiter == layout.delimiter else looks_like_header(cells, layout)
+        if proven:
+            return Top(records, delimiter, begin)
+    return None
 
 
 def has_header(content: bytes, layout: Layout) -> bool:

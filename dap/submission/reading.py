@@ -8,6 +8,7 @@ import os
 import stat
 import unicodedata
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 
@@ -16,6 +17,7 @@ from dap.submission.limits import LIMITS
 
 if TYPE_CHECKING:
     import pandas as pd
+    import polars as pl
 
 ARCHIVE_FAULTS = frozenset({"archive_members", "archive_damaged", "unpacks_too_large"})
 """The faults that only an archive, or what is packed like one, can have."""
@@ -176,11 +178,38 @@ class Reading:
 
 
 @dataclass(frozen=True, eq=False)
-class Submission:
-    """A file as the suite meets it: a frame of text (None for an empty cell, rows by number), and the Reading."""
+class Columns:
+    """A table as Polars has it: columns of text with null for an empty cell; its rows are numbered on from `first`."""
 
-    frame: pd.DataFrame = field(repr=False)
+    frame: pl.DataFrame = field(repr=False)
+    first: int
+
+
+@dataclass(frozen=True, eq=False)
+class Submission:
+    """A file as the suite meets it: a table of text in the form in which a reader made it, and the Reading."""
+
+    table: pd.DataFrame | Columns = field(repr=False)
     reading: Reading
+
+    @property
+    def height(self) -> int:
+        """How many rows the table has."""
+        return self.table.frame.height if isinstance(self.table, Columns) else len(self.table)
+
+    @cached_property
+    def frame(self) -> pd.DataFrame:
+        """The table in pandas, the Reading in its `attrs`: None for an empty cell, rows by number."""
+        if not isinstance(self.table, Columns):
+            return self.table
+        import pandas as pd
+
+        text, first = self.table.frame, self.table.first
+        # Without a name: GX would list a named index as records that repeat the column's values.
+        index = pd.Index(range(first, first + text.height), dtype="int64")
+        made = pd.DataFrame({name: text[name].to_list() for name in text.columns}, index=index, dtype=object)
+        made.attrs[ATTRIBUTE] = self.reading
+        return made
 
 
 @dataclass(frozen=True, eq=False)

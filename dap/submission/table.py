@@ -69,39 +69,59 @@ def build_table(
     above = len(layout.title_lines)
     if len(records) <= above or not any(record.cells for record in records):
         return unreadable(reading, Fault("empty"))
-    header = records[above]
-    if grid:
-        header = replace(header, cells=_filled(header.cells))
-    outside = [Outside(record.number, " ".join(record.cells)) for record in records[:above] if record.cells]
-    for record, wanted in zip(records[:above], layout.title_lines, strict=True):
-        if not _is_title(record, wanted):
-            faults.add("title_lines", record.number)
-    columns = _column_names(header.cells, layout)
-    if len(columns) > LIMITS.columns:
+    head = read_head(records[: above + 1], layout, faults, grid=grid)
+    if len(head.columns) > LIMITS.columns:
         return unreadable(reading, Fault("too_wide"))
-    for record in (*records[:above], header):
-        for kind in record.faults:
-            faults.add(kind, record.number)
-        if any(_LETTER_LOST in cell for cell in record.cells):
-            faults.add("letters_lost", record.number)
-    kept = _kept_rows(records[above + 1 :], header, layout, faults, outside, grid)
+    outside = list(head.outside)
+    kept = _kept_rows(records[above + 1 :], head.header, layout, faults, outside, grid)
     for record in kept if look_for_lost else ():
         if _LETTER_LOST in "".join(record.cells):
             faults.add("letters_lost", record.number)
     if grid:
-        _cell_faults(kept, columns, layout, faults)
+        _cell_faults(kept, head.columns, layout, faults)
     if not kept:
         faults.add("no_rows")
-    found = replace(
-        reading,
-        header=header.cells,
-        header_row=header.number,
-        columns=columns,
-        faults=(*reading.faults, *faults.all()),
-        outside=(*reading.outside, *outside),
-        rows=len(kept),
-    )
-    return submission_of(columns, [record.cells for record in kept], [record.number for record in kept], found)
+    found = head.reading(reading, len(kept), faults, outside)
+    return submission_of(head.columns, [record.cells for record in kept], [record.number for record in kept], found)
+
+
+@dataclass(frozen=True)
+class Head:
+    """The lines of a table down to its header: the header's record, the names of the columns, what stands above."""
+
+    header: Record
+    columns: tuple[str, ...]
+    outside: tuple[Outside, ...]
+
+    def reading(self, reading: Reading, rows: int, faults: Faults, outside: Sequence[Outside]) -> Reading:
+        """The Reading of the whole table, with what was found in its rows as well."""
+        return replace(
+            reading,
+            header=self.header.cells,
+            header_row=self.header.number,
+            columns=self.columns,
+            faults=(*reading.faults, *faults.all()),
+            outside=(*reading.outside, *outside),
+            rows=rows,
+        )
+
+
+def read_head(records: Sequence[Record], layout: Layout, faults: Faults, *, grid: bool = False) -> Head:
+    """What the first records say, the header's the last of them; their faults go to `faults`."""
+    *titles, header = records
+    if grid:
+        header = replace(header, cells=_filled(header.cells))
+    for record, wanted in zip(titles, layout.title_lines, strict=True):
+        if not _is_title(record, wanted):
+            faults.add("title_lines", record.number)
+    columns = _column_names(header.cells, layout)
+    for record in records:
+        for kind in record.faults:
+            faults.add(kind, record.number)
+        if any(_LETTER_LOST in cell for cell in record.cells):
+            faults.add("letters_lost", record.number)
+    outside = tuple(Outside(record.number, " ".join(record.cells)) for record in titles if record.cells)
+    return Head(header, columns, outside)
 
 
 def unreadable(reading: Reading, *faults: Fault) -> Submission:

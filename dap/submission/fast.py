@@ -1,0 +1,211 @@
+"""Reads a plain delimited file at the speed of memory, where its bytes prove that it can be split in one way only.
+
+The reader of `delimited` is the authority: this one answers only where it can prove that both give the same table, and
+None where it cannot. What it proves on the raw bytes, before they are split: UTF-8, no NUL, line ends that are line
+ends, as many delimiters in each line as in the header, quotation marks only around whole cells. Polars then splits, and
+the lengths of its cells have to add up to the bytes of the file.
+"""
+
+from __future__ import annotations
+
+import codecs
+from dataclasses import dataclass
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+from dap.plan import Layout
+from dap.submission.limits import LIMITS
+from dap.submission.reading import Columns, Reading, Submission
+from dap.submission.table import Faults, Record, looks_like_header, read_head
+
+if TYPE_CHECKING:
+    import polars as pl
+
+FROM_BYTES = 1_000_000
+"""Below this size loading Polars takes longer than it saves."""
+
+_BOM = b"\xef\xbb\xbf"
+_LETTER_LOST = "\ufffd".encode()
+_STEP = 16 << 20
+_ALL = frozenset(range(256))
+# Beyond this width the pattern of a row with quotation marks is too large for RE2.
+_WIDEST_QUOTED = 300
+_MOST_LIKE_HEADERS = 1_000
+
+
+@dataclass(frozen=True)
+class Top:
+    """The lines of a file down to its header: their records, the delimiter they prove, and where the rows begin."""
+
+    records: tuple[Record, ...]
+    delimiter: str
+    begin: int
+
+
+@dataclass(frozen=True)
+class _Body:
+    """What the bytes below the header prove: how many rows, where the last one ends, whether cells are quoted."""
+
+    rows: int
+    end: int
+    carriage_returns: int
+    quotes: int
+
+
+def lines_of_top(content: bytes, layout: Layout) -> tuple[str, int] | None:
+    """The text of the lines down to the header and where they end; None where there are not so many."""
+    begin = position = len(_BOM) if content.startswith(_BOM) else 0
+    for _ in range(len(layout.title_lines) + 1):
+        position = content.find(b"\n", position) + 1
+        if not position:
+            return None
+    try:
+        return content[begin:position].decode("utf-8"), position
+    except UnicodeDecodeError:
+        return None
+
+
+def read_fast(content: bytes, layout: Layout, reading: Reading, top: Top) -> Submission | None:
+    """The submission that the exact reader would give; None where the bytes do not prove that this one can.
+
+    `top` is what the exact reader makes of the first lines: the header's record is its last.
+    """
+    header = top.records[-1].cells
+    if not _is_sayable(header, layout, top.delimiter) or not _is_utf8(content):
+        return None
+    body = _body(content, layout, top, len(header))
+    if body is None or body.rows * len(header) > LIMITS.cells or top.records[-1].number + body.rows > LIMITS.rows:
+        return None
+    faults = Faults()
+    head = read_head(top.records, layout, faults)
+    frame = _split(content, layout, top, body, head.columns)
+    if frame is None or not _adds_up(frame, layout, top, body) or _has_odd_rows(frame, header, layout):
+        return None
+    found = head.reading(reading, body.rows, faults, head.outside)
+    return Submission(Columns(frame, head.header.number + 1), found)
+
+
+def _is_sayable(header: tuple[str, ...], layout: Layout, delimiter: str) -> bool:
+    """Whether the dialect and the width are such as the proofs below are made for."""
+    marks = (delimiter, layout.quote, layout.escape)
+    plain = all(len(mark) == 1 and mark.isascii() for mark in marks if mark)
+    # A line of blanks is an empty line, and with two cells or more no empty line is a row.
+    return plain and delimiter not in " \r\n" and 2 <= len(header) <= LIMITS.columns and bool(header[0])
+
+
+def _is_utf8(content: bytes) -> bool:
+    if content.isascii():
+        return True
+    if _LETTER_LOST in content or content[:2] in (b"\xff\xfe", b"\xfe\xff"):
+        return False
+    decoder = codecs.getincrementaldecoder("utf-8")()
+    view = memoryview(content)
+    try:
+        for place in range(0, len(content), _STEP):
+            decoder.decode(view[place : place + _STEP], place + _STEP >= len(content))
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
+def _body(content: bytes, layout: Layout, top: Top, width: int) -> _Body | None:
+    """What the rows prove: of the bytes nothing is looked at but delimiters, line ends, quotes, escapes and NUL."""
+    delimiter, quote, escape = (mark.encode() for mark in (top.delimiter, layout.quote, layout.escape))
+    end = len(content)
+    while end > top.begin and content[end - 1] in b"\r\n":
+        end -= 1
+    others = bytes(_ALL - set(delimiter + quote + escape + b"\r\n\0"))
+    marks = content.translate(None, others)
+    returns = marks.count(b"\r")
+    if b"\0" in marks or (escape and escape in marks) or (returns and returns != content.count(b"\r\n")):
+        return None
+    above, below = (len(part.translate(None, others)) for part in (content[: top.begin], content[end:]))
+    marks = marks[above : len(marks) - below]
+    quotes = marks.count(quote) if quote else 0
+    if quotes:
+        # As Excel writes a number that is to stay text: the exact reader takes the guard off.
+        guarded = layout.text_guards and b"=" + quote + quote in content
+        if (
+            escape
+            or guarded
+            or width > _WIDEST_QUOTED
+            or not _row(delimiter, quote, width).fullmatch(content, top.begin, end)
+        ):
+            return None
+        marks = marks.translate(None, quote + delimiter)
+        rows = marks.count(b"\n") + 1
+    else:
+        rows = marks.count(b"\n") + 1
+        line = delimiter * (width - 1)
+        if marks.replace(b"\r\n", b"\n") != b"\n".join([line] * rows):
+            return None
+    return _Body(rows, end, marks.count(b"\r"), quotes)
+
+
+@cache
+def _row(delimiter: bytes, quote: bytes, width: int) -> Any:
+    """Matches lines of so many cells, each without any quotation mark or wholly in them, and no line end in a cell."""
+    import re2
+
+    options = re2.Options()
+    options.max_mem, options.log_errors, options.never_capture = 64 << 20, False, True
+    options.encoding = re2.Options.Encoding.LATIN1
+    mark, between = (f"\\x{each[0]:02x}".encode() for each in (quote, delimiter))
+    cell = (
+        b"(?:[^" + mark + between + b"\\r\\n]*|" + mark + b"(?:[^" + mark + b"\\r\\n]|" + mark * 2 + b")*" + mark + b")"
+    )
+    line = cell + b"(?:" + between + cell + b"){%d}" % (width - 1)
+    return re2.compile(b"(?:" + line + b"\\r?\\n)*" + line, options)
+
+
+def _split(content: bytes, layout: Layout, top: Top, body: _Body, names: tuple[str, ...]) -> pl.DataFrame | None:
+    import polars as pl
+
+    # Lines that are empty behind the last row are nothing to the exact reader, and rows to Polars.
+    whole = content if len(content) - body.end <= len(b"\r\n") and content.count(b"\n", body.end) < 2 else None
+    try:
+        frame = pl.read_csv(
+            content[: body.end] if whole is None else whole,
+            has_header=False,
+            skip_lines=content.count(b"\n", 0, top.begin),
+            schema=dict.fromkeys(names, pl.String),
+            infer_schema=False,
+            separator=top.delimiter,
+            quote_char=layout.quote if body.quotes else None,
+        )
+    except pl.exceptions.PolarsError:
+        # What Polars refuses the exact reader names, with its row.
+        return None
+    if frame.height != body.rows or frame.columns != list(names):
+        return None
+    if body.quotes:
+        frame = frame.with_columns(pl.when(pl.all().str.len_bytes() > 0).then(pl.all()).name.keep())
+    return frame
+
+
+def _adds_up(frame: pl.DataFrame, layout: Layout, top: Top, body: _Body) -> bool:
+    """Whether cells and marks together are as long as the file below its header: nothing was lost, nothing added."""
+    import polars as pl
+
+    lengths = pl.all().str.len_bytes()
+    longest, total = (list(frame.select(each).row(0)) for each in (lengths.max(), lengths.sum()))
+    if max((each for each in longest if each is not None), default=0) > LIMITS.cell_characters:
+        return False
+    marks = body.rows * (frame.width - 1) + body.rows - 1 + body.carriage_returns
+    if body.quotes:
+        # A quotation mark in a cell stands in the file twice.
+        inside = frame.select(pl.all().str.count_matches(layout.quote, literal=True).sum()).row(0)
+        marks += body.quotes - sum(each or 0 for each in inside)
+    return sum(each or 0 for each in total) + marks == body.end - top.begin
+
+
+def _has_odd_rows(frame: pl.DataFrame, header: tuple[str, ...], layout: Layout) -> bool:
+    """Whether a row is empty or is the header again: the exact reader sets such rows apart."""
+    import polars as pl
+
+    if frame.select(pl.all_horizontal(pl.all().is_null()).any()).item():
+        return True
+    names = [*(element.name for element in layout.elements), header[0]]
+    alike = frame.filter(pl.nth(0).is_in(names) | pl.nth(1).is_in(names)).head(_MOST_LIKE_HEADERS + 1)
+    rows = (tuple(cell or "" for cell in row) for row in alike.iter_rows())
+    return alike.height > _MOST_LIKE_HEADERS or any(row == header or looks_like_header(row, layout) for row in rows)

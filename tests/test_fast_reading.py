@@ -1,0 +1,221 @@
+"""What is read at the speed of memory is what the exact reader reads, cell for cell, or is left to it."""
+
+from __future__ import annotations
+
+from dataclasses import astuple, replace
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import polars as pl
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from dap.engine import judge
+from dap.engine.own import TextColumn
+from dap.expectations import applicable, load_suite
+from dap.identifiers import columns, prefilter, screen_table
+from dap.plan import Element, Layout, Plan, TitleLine
+from dap.submission import Reading, Submission
+from dap.submission.delimited import read_delimited, read_exactly, read_plain
+from dap.submission.reading import ATTRIBUTE, Columns
+from dap.suites import suite_path
+
+ROOT = Path(__file__).resolve().parent.parent
+NAMES = ("id", "last name", "grade")
+READING = Reading("file", 0, "")
+
+
+def _layout(**facts: Any) -> Layout:
+    elements = tuple(Element(name, name, "string", place) for place, name in enumerate(NAMES, start=1))
+    return Layout(name="register", title="Register", collection="example", elements=elements, **facts)
+
+
+PLAIN = _layout()
+TITLED = _layout(title_lines=(TitleLine(("Register", "2025-26")),))
+GUARDED = _layout(text_guards=True)
+ESCAPED = _layout(escape="\\")
+UNQUOTED = _layout(quote="")
+LAYOUTS = (PLAIN, TITLED, GUARDED, ESCAPED, UNQUOTED)
+
+# What the proofs are about, and what resembles it.
+PIECES = [
+    ",", ";", "\t", "|", "\n", "\r", "\r\n", '"', '""', '","', '"\n"', '="', "\\", '\\"', " ", "", "\ufeff", "\u2028",
+    "\x85", "\x0b", "\x1c", "\0", "\ufffd", "é", "e\u0301", "\U0001f600", "Peña", "id", "last name", "grade",
+    "id,last name,grade", "007", "NA", "null", "nan", "#1", "a", " a", "'", "Register", "2025-26", "\n\n", ",,", "\n,,\n",
+    "x" * 40,
+]  # fmt: skip
+
+
+def _same(content: bytes, layout: Layout) -> bool:
+    """Whether the fast reader answers; where it does, its answer is the exact reader's."""
+    fast = read_plain(content, layout, READING)
+    if fast is None:
+        return False
+    exact = read_exactly(content, layout, READING)
+    pd.testing.assert_frame_equal(fast.frame, exact.frame, check_exact=True)
+    for name in exact.frame.columns:
+        # What is missing is None in both, not NaN in one of them.
+        assert fast.frame[name].tolist() == exact.frame[name].tolist()
+    assert astuple(fast.reading) == astuple(exact.reading)
+    assert fast.frame.attrs[ATTRIBUTE] is fast.reading
+    assert fast.height == len(exact.frame)
+    return True
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        "id,last name,grade\n1,Example,05\n2,,06\n",
+        "id,last name,grade\n1,Example,05\n2,,06",
+        "id,last name,grade\r\n1,Example,\r\n2,,06\r\n",
+        "\ufeffid,last name,grade\n1,Peña,05\n",
+        "id;last name;grade\n1;Example;05\n",
+        "id\tlast name\tgrade\n1\tExample\t05\n\n\n",
+        '"id","last name","grade"\n"1","Example, Made","05"\n"2","","06"\n',
+        'id,last name,grade\r\n1,"Example ""Made""",05\r\n2,"",\r\n',
+        "grade,id,unknown\n1,2,3\n",
+        "id,id,last name\n1,2,3\n",
+        "id,last name,grade\nid,2,3\n",
+        "id,last name,grade\n1,NA,null\nnan,\u2028,\x0b\n",
+    ],
+)
+def test_an_ordinary_file_is_read_fast_and_as_the_exact_reader_reads_it(content: str) -> None:
+    layout = replace(PLAIN, delimiters=(",", ";", "\t", "|"))
+    assert _same(content.encode(), layout)
+
+
+def test_a_file_with_its_title_line_is_read_fast() -> None:
+    assert _same(b"Register,2025-26\nid,last name,grade\n1,Example,05\n", TITLED)
+    assert _same(b"Canary\nid,last name,grade\n1,Example,05\n", TITLED)
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"",
+        b"id,last name,grade",
+        b"id,last name,grade\n",
+        b"id,last name,grade\n1,2\n3,4,5\n",
+        b"id,last name,grade\n1,2,3,4\n",
+        b"id,last name,grade\n1,2,3\n\n4,5,6\n",
+        b"id,last name,grade\n1,2,3\n \n",
+        b"id,last name,grade\n1,2,3\n\t\n",
+        b"id,last name,grade\n,,\n1,2,3\n",
+        b"id,last name,grade\n1,2\n3,4,5,6\n",
+        b"id,last name,grade\nid,last name,grade\n",
+        b"id,last name,grade\n1,2\r3,3\n",
+        b"id,last name,grade\r1,2,3\r",
+        b'id,last name,grade\n1,a"b,3\n',
+        b'id,last name,grade\n1,"a"b,3\n',
+        b'id,last name,grade\n1,"a\nb",3\n',
+        b'id,last name,grade\n1,"a,3\n',
+        b"id,last name,grade\n1,\xff,3\n",
+        b"id,last name,grade\n1,\xed\xa0\x80,3\n",
+        b"id,last name,grade\n1,\0,3\n",
+        "id,last name,grade\n1,\ufffd,3\n".encode(),
+        b"id,last name,grade\n1," + b"x" * 32_768 + b",3\n",
+        b"1,2,3\nid,last name,grade\n",
+        "id,last name,grade\n1,2,3\n".encode("utf-16"),
+    ],
+)
+def test_what_is_not_plain_is_left_to_the_exact_reader(content: bytes) -> None:
+    assert read_plain(content, PLAIN, READING) is None
+
+
+@settings(max_examples=300, deadline=None)
+@given(
+    st.sampled_from(LAYOUTS),
+    st.sampled_from(["\n", "\r\n"]),
+    st.lists(st.lists(st.sampled_from(PIECES), min_size=1, max_size=3), min_size=1, max_size=4),
+    st.booleans(),
+    st.booleans(),
+    st.booleans(),
+)
+def test_no_cell_makes_the_two_readers_differ(
+    layout: Layout, end: str, rows: list[list[str]], quoted: bool, final: bool, marked: bool
+) -> None:
+    lines = [["Register", "2025-26"]] if layout is TITLED else []
+    cells = [*lines, list(NAMES), *([*row, *["1"] * 3][:3] for row in rows)]
+    written = [",".join(f'"{cell.replace(chr(34), chr(34) * 2)}"' if quoted else cell for cell in row) for row in cells]
+    _same((("\ufeff" if marked else "") + end.join(written) + (end if final else "")).encode(), layout)
+
+
+@settings(max_examples=400, deadline=None)
+@given(st.sampled_from(LAYOUTS), st.sampled_from(["\n", "\r\n"]), st.data())
+def test_no_change_to_a_good_file_makes_the_two_readers_differ(layout: Layout, end: str, data: st.DataObject) -> None:
+    title = f"Register,2025-26{end}" if layout is TITLED else ""
+    good = data.draw(st.sampled_from(["1,Example,05", '"1","Exam,ple","05"', "1,,", '2,"a ""b""",']))
+    text = f"{title}id,last name,grade{end}{end.join([good] * 3)}{end}"
+    for _ in range(data.draw(st.integers(1, 3))):
+        place = data.draw(st.integers(0, len(text)))
+        text = text[:place] + data.draw(st.sampled_from(PIECES)) + text[place + data.draw(st.integers(0, 2)) :]
+    _same(text.encode(), layout)
+
+
+def test_a_large_file_is_read_fast_in_the_form_that_the_engine_takes() -> None:
+    line = b"1,Example,05\n"
+    content = b"id,last name,grade\n" + line * (1_000_000 // len(line) + 1)
+    found = read_delimited(content, PLAIN, READING)
+    assert isinstance(found.table, Columns)
+    assert found.table.frame.height == found.reading.rows == content.count(b"\n") - 1
+    small = read_delimited(content[: 20 * len(line)], PLAIN, READING)
+    assert not isinstance(small.table, Columns)
+
+
+# Identifiers: a column of Polars is screened as a list of its cells is.
+
+CELLS = [
+    None, "", "0000000001", "2025-01-31", "000-12-3456", "000 12 3456", "900123456", "000123456", "***-**-1234",
+    "SSN 000123456", "Peña", "12 Invented Street", "Peña 000-12-3456", "000\u201112\u20113456", "%30", "&#48;",
+    "x\x01y",
+    "l4ssn1234", "0000123", "12", "123", "1234", "１２３-４５-６７８９",
+]  # fmt: skip
+
+
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(
+    st.lists(st.tuples(*[st.sampled_from(CELLS)] * 3), max_size=30),
+    st.lists(st.sampled_from(["id", "ssn", "zip", "notes", "ssn last four"]), min_size=3, max_size=3),
+    st.sampled_from([None, "[0-9]{9}"]),
+)
+def test_a_column_of_polars_is_screened_as_the_list_of_its_cells(
+    rows: list[tuple[str | None, ...]], headers: list[str], allows: str | None
+) -> None:
+    lists = [[row[place] for row in rows] for place in range(3)]
+    lazily = [TextColumn(pl.Series("", cells, dtype=pl.String)) for cells in lists]
+    numbers, allowed = list(range(2, len(rows) + 2)), {1: allows} if allows else {}
+    plain, fast = (screen_table(list(zip(headers, each, strict=True)), numbers, 1, allowed) for each in (lists, lazily))
+    assert fast == plain
+
+
+@given(st.lists(st.sampled_from(CELLS), max_size=20))
+def test_a_column_of_polars_is_joined_as_the_list_of_its_cells(cells: list[str | None]) -> None:
+    column = TextColumn(pl.Series("", cells, dtype=pl.String))
+    assert prefilter.joined(column) == prefilter.joined(cells)
+    assert (len(column), list(column), column[:3]) == (len(cells), cells, cells[:3])
+
+
+def test_a_column_with_more_numbers_than_are_looked_up_one_by_one_is_screened_the_same() -> None:
+    cells: list[str | None] = [f"Peña {place:04}" for place in range(1_500)]
+    cells[1_200] = "Peña 000-12-3456"
+    column = TextColumn(pl.Series("", cells, dtype=pl.String))
+    assert list(columns.find_in_column(column, "notes")) == list(columns.find_in_column(cells, "notes")) != []
+
+
+def test_both_engines_find_the_same_in_a_file_that_was_read_fast(connecticut: Plan) -> None:
+    layout = connecticut.collection("psis-october").file_layouts[0]
+    text = (ROOT / "catalog/collections/psis-october/example.csv").read_text("utf-8").replace("\n00000", "\n0000")
+    text = text.replace(",N,", ",000-12-3456,", 1)
+    fast = read_plain(text.encode(), layout, READING)
+    exact = read_exactly(text.encode(), layout, READING)
+    assert isinstance(fast, Submission)
+    suite, _ = applicable(load_suite(suite_path(ROOT, "psis-october", layout.name)), exact.reading.columns)
+    parameters = {"district": ["001"], "period": ["2025-26"]}
+    found = [
+        judge(suite, table, parameters, None, engine)
+        for table, engine in ((exact.frame, "pandas"), (fast, "pandas"), (fast, "polars"))
+    ]
+    assert found[0] == found[1] == found[2]
+    assert any(spot.labels for outcome in found[0] for spot in outcome.spots)
