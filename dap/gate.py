@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 
@@ -59,7 +60,26 @@ def check(
     if period is not None and layout.valid_for and period not in layout.valid_for:
         years = ", ".join(layout.valid_for)
         raise RequestError(f'The layout "{layout.name}" is that of other school years: {years}.')
-    return _judged(opened.read(layout), plan, owner, layout, period, district, rows, number, engine)
+    submission = _read(opened, layout)
+    # Once the table is there nobody needs the bytes, and a large file's are as much again.
+    del opened
+    return _judged(submission, plan, owner, layout, period, district, rows, number, engine)
+
+
+def _read(opened: Opened, layout: Layout) -> Submission:
+    """The file as a table; a large one is read while Great Expectations is imported, which takes as long."""
+    if not opened.is_large:
+        return opened.read(layout)
+    # Imported before the thread needs it, so that no module is imported from two sides at once.
+    import polars  # noqa: F401
+
+    with ThreadPoolExecutor(1) as pool:
+        plain = pool.submit(opened.plain, layout)
+        import dap.engine.datasource
+        import dap.expectations  # noqa: F401
+
+        found = plain.result()
+    return opened.read(layout) if found is None else found
 
 
 def _opened(path: str | Path | BinaryIO, label: str) -> Opened:

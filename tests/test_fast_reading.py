@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from dap.engine import judge
 from dap.engine.own import TextColumn
 from dap.expectations import applicable, load_suite
-from dap.identifiers import columns, prefilter, screen_table
+from dap.identifiers import columns, find_in_text, prefilter, screen_table
 from dap.plan import Element, Layout, Plan, TitleLine
 from dap.submission import Reading, Submission
 from dap.submission.delimited import read_delimited, read_exactly, read_plain
@@ -43,8 +43,8 @@ LAYOUTS = (PLAIN, TITLED, GUARDED, ESCAPED, UNQUOTED)
 PIECES = [
     ",", ";", "\t", "|", "\n", "\r", "\r\n", '"', '""', '","', '"\n"', '="', "\\", '\\"', " ", "", "\ufeff", "\u2028",
     "\x85", "\x0b", "\x1c", "\0", "\ufffd", "é", "e\u0301", "\U0001f600", "Peña", "id", "last name", "grade",
-    "id,last name,grade", "007", "NA", "null", "nan", "#1", "a", " a", "'", "Register", "2025-26", "\n\n", ",,", "\n,,\n",
-    "x" * 40,
+    "id,last name,grade", "007", "NA", "null", "nan", "#1", "a", " a", "'", "Register", "2025-26", "\n\n", ",,",
+    "\n,,\n", "x" * 40,
 ]  # fmt: skip
 
 
@@ -173,6 +173,8 @@ CELLS = [
     "l4ssn1234", "0000123", "12", "123", "1234", "１２３-４５-６７８９",
 ]  # fmt: skip
 
+SHORT = ["ssn", "nss", "ss#", "s.s", "tin", "l4", "last4", "social", "itin", "12", "1234", "\u2488", "\u247d", "\u2121"]
+
 
 @settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(
@@ -193,8 +195,17 @@ def test_a_column_of_polars_is_screened_as_the_list_of_its_cells(
 @given(st.lists(st.sampled_from(CELLS), max_size=20))
 def test_a_column_of_polars_is_joined_as_the_list_of_its_cells(cells: list[str | None]) -> None:
     column = TextColumn(pl.Series("", cells, dtype=pl.String))
-    assert prefilter.joined(column) == prefilter.joined(cells)
+    kept = cells if any(len((cell or "").encode()) >= prefilter.SHORTEST for cell in cells) else [None] * len(cells)
+    assert prefilter.joined(column) == prefilter.joined(kept)
     assert (len(column), list(column), column[:3]) == (len(cells), cells, cells[:3])
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.lists(st.sampled_from([*SHORT, *"0123456789- .*xX#4&%;"]), max_size=7).map("".join))
+def test_no_text_shorter_than_the_shortest_holds_an_identifier(text: str) -> None:
+    short = text.encode()[: prefilter.SHORTEST - 1].decode(errors="ignore")
+    assert find_in_text(short) == ()
+    assert not prefilter.holds_nine(prefilter.joined([short]))
 
 
 def test_a_column_with_more_numbers_than_are_looked_up_one_by_one_is_screened_the_same() -> None:

@@ -24,6 +24,7 @@ from dap.expectations.values import (
     read_bound,
     read_texts,
 )
+from dap.identifiers.prefilter import SHORTEST
 
 
 @condition("column_values.dap_date", by_text=True)
@@ -214,9 +215,15 @@ class TextColumn(Sequence[str | None]):
         return iter(self._list)
 
     def joined(self) -> bytes:
-        """The cells in UTF-8, with a NUL before the first, between each two and behind the last."""
+        """The cells in UTF-8, with a NUL before the first, between each two and behind the last.
+
+        Of a column of short codes none is there, only the NULs: no identifier is so short.
+        """
         if not len(self):
             return b"\0\0"
+        longest = self._series.str.len_bytes().max()
+        if not isinstance(longest, int) or longest < SHORTEST:
+            return b"\0" * (len(self) + 1)
         cells = self._series.fill_null("").str.join("\0")
         whole: bytes = ("\0" + cells + "\0").cast(pl.Binary)[0]
         return whole

@@ -34,11 +34,18 @@ _NINE = r"\x00[ '=\"]{0,4}[0-9]{9}(?:[.,]0{1,9})?[ '\"]{0,4}\x00"
 _FOREIGN = r"[\x80-\xff]"
 
 
+SHORTEST = 8
+"""No cell of fewer bytes holds an identifier by itself, nor nine digits: the shortest are such as "l4ssn1234"."""
+
+
 class Joined(Protocol):
     """A column that can give its cells as one text without making each of them."""
 
     def joined(self) -> bytes:
-        """The cells in UTF-8, with a NUL before the first, between each two and behind the last."""
+        """The cells in UTF-8, with a NUL before the first, between each two and behind the last.
+
+        A cell shorter than SHORTEST may be left empty.
+        """
         ...
 
 

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 from dap.errors import CouldNotRun
 from dap.plan import Layout
-from dap.submission.delimited import has_header, header_of_delimited, read_delimited
+from dap.submission.delimited import has_header, header_of_delimited, read_delimited, read_plain
+from dap.submission.fast import FROM_BYTES
 from dap.submission.fixed import read_fixed
 from dap.submission.kinds import PACKED, kind_of
 from dap.submission.reading import Content, Fault, Reading, Submission, digest
@@ -40,6 +41,21 @@ class Opened:
         if self._kind in PACKED:
             return self._packed(layout, reading)
         return _text(content.data, self._kind, layout, reading)
+
+    @property
+    def is_large(self) -> bool:
+        """Whether reading takes long enough for something else to be done meanwhile."""
+        return self._content.size >= FROM_BYTES and not self._content.refused
+
+    def plain(self, layout: Layout) -> Submission | None:
+        """What `read` gives for a large delimited text, made by Polars alone; None where only `read` can tell.
+
+        It is safe in a thread of its own while another one imports pandas.
+        """
+        content = self._content
+        if not self.is_large or self._kind != "text" or layout.positions or "csv" not in layout.formats:
+            return None
+        return read_plain(content.data, layout, Reading(self._file_name, content.size, digest(content.data)))
 
     def header(self, layout: Layout) -> tuple[str, ...]:
         """The cells of the line where this layout has its header; none where there is none or it cannot be read."""

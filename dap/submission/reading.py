@@ -257,7 +257,7 @@ def load(path: Path, label: str) -> Content:
             raise RequestError(f"{label}: not a regular file.")
         if found.st_size > LIMITS.file_bytes:
             return Content(b"", found.st_size)
-        return _read(file, label)
+        return _read(file, label, found.st_size + 1)
 
 
 def load_stream(stream: BinaryIO, label: str) -> Content:
@@ -265,12 +265,13 @@ def load_stream(stream: BinaryIO, label: str) -> Content:
     return _read(stream, label)
 
 
-def _read(stream: BinaryIO, label: str) -> Content:
+def _read(stream: BinaryIO, label: str, step: int = 1 << 20) -> Content:
+    """The content, read in pieces of so many bytes: in one, where the size is known, it is not held twice."""
     parts: list[bytes] = []
     size = 0
     try:
         # One byte more than the limit says that there is more; a file may grow while it is read.
-        while size <= LIMITS.file_bytes and (part := stream.read(min(1 << 20, LIMITS.file_bytes + 1 - size))):
+        while size <= LIMITS.file_bytes and (part := stream.read(min(step, LIMITS.file_bytes + 1 - size))):
             parts.append(part)
             size += len(part)
     except OSError:
