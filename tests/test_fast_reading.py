@@ -86,6 +86,12 @@ def test_an_ordinary_file_is_read_fast_and_as_the_exact_reader_reads_it(content:
     assert _same(content.encode(), layout)
 
 
+@pytest.mark.parametrize("encoding", ["utf-16", "cp1252"])
+def test_a_file_in_another_encoding_is_read_fast(encoding: str) -> None:
+    text = "id,last name,grade\r\n1,Peña,05\r\n2,Example–Made,\r\n"
+    assert _same(text.encode(encoding), replace(PLAIN, encodings=("utf-8", "windows-1252")))
+
+
 def test_a_file_with_its_title_line_is_read_fast() -> None:
     assert _same(b"Register,2025-26\nid,last name,grade\n1,Example,05\n", TITLED)
     assert _same(b"Canary\nid,last name,grade\n1,Example,05\n", TITLED)
@@ -117,7 +123,9 @@ def test_a_file_with_its_title_line_is_read_fast() -> None:
         "id,last name,grade\n1,\ufffd,3\n".encode(),
         b"id,last name,grade\n1," + b"x" * 32_768 + b",3\n",
         b"1,2,3\nid,last name,grade\n",
-        "id,last name,grade\n1,2,3\n".encode("utf-16"),
+        "\ufeffid,last name,grade\n1,2,3\n".encode("utf-16"),
+        "id,last name,grade\n1,\ufffd,3\n".encode("utf-16"),
+        "id,last name,grade\n1,2,3\n".encode("utf-16") + b"x",
     ],
 )
 def test_what_is_not_plain_is_left_to_the_exact_reader(content: bytes) -> None:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from itertools import islice
 
 from dap.plan import Layout
-from dap.submission.fast import FROM_BYTES, Top, lines_of_top, read_fast
+from dap.submission.fast import FROM_BYTES, Top, as_utf8, lines_of_top, read_fast
 from dap.submission.limits import LIMITS
 from dap.submission.reading import Fault, Reading, Submission
 from dap.submission.table import (
@@ -50,8 +50,9 @@ def read_delimited(content: bytes, layout: Layout, reading: Reading) -> Submissi
 
 def read_plain(content: bytes, layout: Layout, reading: Reading) -> Submission | None:
     """What `read_exactly` gives, made by Polars; None where the bytes do not prove that they can be read so."""
-    top = _top(content, layout)
-    return None if top is None else read_fast(content, layout, reading, top)
+    text = as_utf8(content, layout)
+    top = None if text is None else _top(text, layout)
+    return None if text is None or top is None else read_fast(text, layout, reading, top)
 
 
 def read_exactly(content: bytes, layout: Layout, reading: Reading) -> Submission:

@@ -17,6 +17,7 @@ from dap.plan import Layout
 from dap.submission.limits import LIMITS
 from dap.submission.reading import Columns, Reading, Submission
 from dap.submission.table import Faults, Record, looks_like_header, read_head
+from dap.submission.text import RowError, decode
 
 if TYPE_CHECKING:
     import polars as pl
@@ -52,6 +53,18 @@ class _Body:
     quotes: int
 
 
+def as_utf8(content: bytes, layout: Layout) -> bytes | None:
+    """The content in UTF-8, from whichever encoding it is read in; None where that is unclear, or letters were lost."""
+    if _is_utf8(content):
+        return None if _LETTER_LOST in content else content
+    try:
+        text = decode(content, layout, lambda before: 0)
+    except RowError:
+        return None
+    # A second mark of the byte order is a letter of the header, and would be taken for the first.
+    return None if text.startswith("\ufeff") or "\ufffd" in text else text.encode()
+
+
 def lines_of_top(content: bytes, layout: Layout) -> tuple[str, int] | None:
     """The text of the lines down to the header and where they end; None where there are not so many."""
     begin = position = len(_BOM) if content.startswith(_BOM) else 0
@@ -68,10 +81,10 @@ def lines_of_top(content: bytes, layout: Layout) -> tuple[str, int] | None:
 def read_fast(content: bytes, layout: Layout, reading: Reading, top: Top) -> Submission | None:
     """The submission that the exact reader would give; None where the bytes do not prove that this one can.
 
-    `top` is what the exact reader makes of the first lines: the header's record is its last.
+    `content` is from `as_utf8`; `top` is what the exact reader makes of the first lines, the header's record the last.
     """
     header = top.records[-1].cells
-    if not _is_sayable(header, layout, top.delimiter) or not _is_utf8(content):
+    if not _is_sayable(header, layout, top.delimiter):
         return None
     body = _body(content, layout, top, len(header))
     if body is None or body.rows * len(header) > LIMITS.cells or top.records[-1].number + body.rows > LIMITS.rows:
@@ -96,8 +109,6 @@ def _is_sayable(header: tuple[str, ...], layout: Layout, delimiter: str) -> bool
 def _is_utf8(content: bytes) -> bool:
     if content.isascii():
         return True
-    if _LETTER_LOST in content or content[:2] in (b"\xff\xfe", b"\xfe\xff"):
-        return False
     decoder = codecs.getincrementaldecoder("utf-8")()
     view = memoryview(content)
     try:
