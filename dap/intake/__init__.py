@@ -1,0 +1,1 @@
+"""The intake: receives submissions, has each judged once, and proves by a ledger and by receipts what happened."""
