@@ -141,7 +141,11 @@ class Submission:
     def as_dict(self) -> dict[str, Any]:
         """The submission in plain values, for JSON."""
         stated = {name: value for name, value in vars(self).items() if name not in ("address", "number", "counts")}
-        place = {"district": self.address.district, "collection": self.address.collection, "period": self.address.period}
+        place = {
+            "district": self.address.district,
+            "collection": self.address.collection,
+            "period": self.address.period,
+        }
         return {**stated, **place, "state": str(self.state), "counts": dict(self.counts), "standing": self.standing}
 
 
