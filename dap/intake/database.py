@@ -110,6 +110,13 @@ receipts = Table(
     Column("receipt", Text, nullable=False),
 )
 
+reports = Table(
+    "report",
+    metadata,
+    Column("id", String(160), primary_key=True),
+    Column("report", Text, nullable=False),
+)
+
 _NETWORKED = ("nfs", "cifs", "smb", "9p", "afs", "ceph", "gluster", "lustre", "fuse.sshfs", "fuse.glusterfs", "beegfs")
 _LOCK = 0x6461705F6C6F6721
 """The advisory lock of PostgreSQL that whoever appends to the ledger holds ("dap_log!")."""

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import secrets
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -92,17 +94,13 @@ def open_signer(folder: Path, temporary: Path) -> Signer:
 
 def _make(secret: Path, temporary: Path) -> None:
     descriptor = steps.create(temporary, 0o400)
-    import os
-
     try:
         steps.write(descriptor, secrets.token_hex(32).encode() + b"\n")
         steps.fsync(descriptor)
     finally:
         os.close(descriptor)
-    try:
-        # Of two processes that start at once, one gives the key.
+    # Of two processes that start at once, one gives the key.
+    with suppress(FileExistsError):
         steps.link(temporary, secret)
-    except FileExistsError:
-        pass
     steps.remove(temporary)
     steps.fsync_folder(secret.parent)

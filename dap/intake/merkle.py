@@ -1,4 +1,4 @@
-"""Merkle trees as RFC 6962 has them: roots, inclusion proofs, consistency proofs, and their checks. Hashes are bytes."""
+"""Merkle trees as RFC 6962 has them: roots, proofs of inclusion and of consistency, and their checks."""
 
 from __future__ import annotations
 
@@ -22,7 +22,10 @@ def node_hash(left: bytes, right: bytes) -> bytes:
 
 
 def add_leaf(peaks: list[bytes], size: int, leaf: bytes) -> list[tuple[int, int, bytes]]:
-    """Add the leaf to the peaks of a tree of that size, in place; the whole subtrees that it made, as (level, index, hash)."""
+    """Add the leaf to the peaks of a tree of that size, in place.
+
+    Gives the whole subtrees that it made, as (level, index, hash).
+    """
     made = [(0, size, leaf)]
     while size & 1:
         level, _, right = made[-1]

@@ -1,4 +1,4 @@
-"""Receipts: what a district holds as proof. The ledger's entry on its submission, and the signed head that covers it."""
+"""Receipts: what a district holds as proof, an entry of the ledger and the signed head that covers it."""
 
 from __future__ import annotations
 
@@ -85,7 +85,7 @@ def _says_one_thing(receipt: Mapping[str, Any]) -> bool:
     except Refused:
         return False
     wanted = submission_id(address, body["sequence"], body["sha256"])
-    return entry["kind"] == JUDGED and receipt["id"] == body["id"] == wanted
+    return bool(entry["kind"] == JUDGED and receipt["id"] == body["id"] == wanted)
 
 
 @cache
@@ -138,18 +138,19 @@ def as_html(receipt: Mapping[str, Any]) -> str:
     )
     who = html.escape(str(receipt["publisher"]))
     return (
-        "<!doctype html>\n<html lang='en'><head><meta charset='utf-8'><meta name='viewport' content='width=device-width'>"
+        "<!doctype html>\n<html lang='en'><head><meta charset='utf-8'>"
+        "<meta name='viewport' content='width=device-width'>"
         f"<title>Receipt {html.escape(receipt['id'])}</title>\n<style>{_STYLE}</style></head>\n<body><main>"
         f"<h1>Receipt</h1>\n<p>{who}</p>\n<table>\n{lines}\n</table>\n"
-        "<p>This page is for reading. The proof is the receipt's JSON file: <code>dap receipt verify FILE</code> checks it "
-        "with the state's public key, without a connection.</p></main></body></html>\n"
+        "<p>This page is for reading. The proof is the receipt's JSON file: <code>dap receipt verify FILE</code> "
+        "checks it with the state's public key, without a connection.</p></main></body></html>\n"
     )
 
 
 _STYLE = (
     "body{font:16px/1.5 system-ui,sans-serif;margin:0;color:#1b1b1b;background:#fff}main{max-width:46rem;margin:auto;"
-    "padding:1.5rem}table{border-collapse:collapse;width:100%}th,td{text-align:left;vertical-align:top;padding:.4rem .6rem;"
-    "border-bottom:1px solid #767676;overflow-wrap:anywhere}th{width:34%;font-weight:600}"
+    "padding:1.5rem}table{border-collapse:collapse;width:100%}th,td{text-align:left;vertical-align:top;"
+    "padding:.4rem .6rem;border-bottom:1px solid #767676;overflow-wrap:anywhere}th{width:34%;font-weight:600}"
     "@media print{main{padding:0}tr{break-inside:avoid}}"
 )
 

@@ -54,7 +54,7 @@ _PERIOD = re.compile(r"([0-9]{4})-([0-9]{2})(?:-[a-z0-9]+)*")
 
 @dataclass(frozen=True, order=True)
 class Address:
-    """Who sends what for when; the form alone is checked here (Refused "bad-address"), not whether the plan knows it."""
+    """Who sends what for when. Only the form is checked here (Refused "bad-address"), not whether the plan knows it."""
 
     district: str
     collection: str

@@ -47,7 +47,7 @@ def fsync(descriptor: int) -> None:
 def rename(source: Path, target: Path) -> None:
     """Give a file its new name, in one step, over whatever had it."""
     with step("rename"):
-        os.replace(source, target)
+        source.replace(target)
 
 
 def link(source: Path, target: Path) -> None:
@@ -60,6 +60,12 @@ def remove(path: Path) -> None:
     """Remove a file, or nothing where it is gone."""
     with step("remove"):
         path.unlink(missing_ok=True)
+
+
+def seal(path: Path) -> None:
+    """Let nobody write to a file any more, and only its owner read it."""
+    with step("chmod"):
+        path.chmod(0o400)
 
 
 def make_folder(path: Path, mode: int = 0o700) -> None:

@@ -1,0 +1,80 @@
+"""The process in which one submission is judged: bounded, without network, its file on standard input."""
+
+from __future__ import annotations
+
+import json
+import sys
+from contextlib import suppress
+from dataclasses import replace
+from typing import Any
+
+from dap.errors import WRONG_REQUEST, DapError
+from dap.plan import Plan
+
+
+def main(asked: str) -> None:
+    """Judge what comes on standard input, and write the report, or why there is none, as JSON.
+
+    Nothing else is written, whatever happens: an error may quote a value.
+    """
+    request = json.loads(asked)
+    try:
+        answer: dict[str, Any] = {"report": _report(request)}
+    except DapError as error:
+        answer = {"failed": "request" if error.exit_code == WRONG_REQUEST else "could-not-run"}
+    sys.stdout.write(json.dumps(answer))
+    sys.stdout.flush()
+
+
+def _report(request: dict[str, Any]) -> dict[str, Any]:
+    from dap.engine.starting import defer_unused_imports
+
+    defer_unused_imports()
+    from dap.catalog import open_plan
+    from dap.gate import check
+
+    plan = only_layouts_for(open_plan(request["plan"]), request["collection"], request["school_year"])
+    _confine(request["memory"], request["seconds"])
+    report = check(
+        sys.stdin.buffer,
+        request["collection"],
+        plan=plan,
+        period=request["school_year"],
+        district=request["district"],
+    )
+    return report.as_dict()
+
+
+def only_layouts_for(plan: Plan, id: str, school_year: str) -> Plan:
+    """The plan with only those layouts of the collection that are for the school year, where there are any."""
+    collection = plan.collection(id)
+    fitting = tuple(each for each in collection.layouts if not each.valid_for or school_year in each.valid_for)
+    others = tuple(each for each in plan.all_collections if each.id != id)
+    return replace(plan, all_collections=(replace(collection, layouts=fitting), *others)) if fitting else plan
+
+
+def _confine(memory: int, seconds: int) -> None:
+    """Give up what judging does not need, before a byte of the file is looked at."""
+    try:
+        import resource
+    except ImportError:  # Windows has no such limits; the parent's clock is left.
+        pass
+    else:
+        # GX tries its temporary folder with a few bytes; more than that nobody writes, nor a dump of memory.
+        limits = (("RLIMIT_AS", memory), ("RLIMIT_CPU", seconds), ("RLIMIT_FSIZE", 4096), ("RLIMIT_CORE", 0))
+        for name, most in limits:
+            limit = getattr(resource, name)
+            _, hard = resource.getrlimit(limit)
+            most = most if hard == resource.RLIM_INFINITY else min(most, hard)
+            # macOS takes no limit on the address space.
+            with suppress(ValueError, OSError):
+                resource.setrlimit(limit, (most, most))
+    sys.addaudithook(_refuse)
+
+
+_FORBIDDEN = ("socket.connect", "socket.bind", "socket.sendto", "socket.getaddrinfo", "os.rename")
+
+
+def _refuse(event: str, details: tuple[Any, ...]) -> None:
+    if event.startswith(_FORBIDDEN):
+        raise PermissionError("judging may not do that")

@@ -1,0 +1,5 @@
+"""Imports every module of the intake that declares tables, so that opening a store makes all of them."""
+
+from __future__ import annotations
+
+import dap.intake.database  # noqa: F401
