@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from dap.errors import ACCEPTED, COULD_NOT_RUN, REJECTED, WRONG_REQUEST, CouldNotRun, DapError, RequestError
+from dap.intake.commands_core import register as register_intake
 
 if TYPE_CHECKING:
     from dap.plan import Plan
@@ -635,6 +636,9 @@ def lab(browser: bool, plan_folder: str | None) -> int:
     from dap.lab import open_lab
 
     return open_lab(_root(plan_folder), browser)
+
+
+register_intake(cli)
 
 
 def _root(folder: str | None) -> Path:

@@ -229,6 +229,8 @@ def _spoken() -> Iterator[None]:
         yield
     except exc.OperationalError as error:
         raise refusal_of_database(error) from None
+    except OSError as error:
+        raise refusal_of_system(error) from None
 
 
 def refusal_of_database(error: exc.OperationalError) -> Refused:
