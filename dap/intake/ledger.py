@@ -28,7 +28,12 @@ _PURPOSE = b"dap-ledger-head-1\n"
 def canonical(document: Any) -> str:
     """The one text of a document; TypeError for what has more than one, such as fractions."""
     _demand_plain(document)
-    return json.dumps(document, sort_keys=True, separators=(",", ":"), ensure_ascii=True)
+    return text_of(document)
+
+
+# One encoder for all: json.dumps makes a new one for every call.
+text_of = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=True).encode
+"""The canonical text of a document that was read from JSON, and so is plain."""
 
 
 def _demand_plain(document: Any) -> None:

@@ -5,8 +5,7 @@
 
 The ledger is what `dap ledger export` writes: one entry a line, and its signed head as the last line. Every receipt
 and every head that someone holds is checked against it, so that a ledger that was cut, rolled back or forked is found.
-Without a ledger a receipt is checked by itself. Exit code 0: all is right. 1: something is not. 2: wrong use.
-Hashes: RFC 6962. Signatures: Ed25519, RFC 8032.
+Exit code 0: right. 1: not. 2: wrong use. Hashes: RFC 6962. Signatures: Ed25519, RFC 8032.
 """
 
 import argparse
@@ -21,10 +20,10 @@ Point = tuple[int, int, int, int]
 P = 2**255 - 19
 Q = 2**252 + 27742317777372353535851937790883648493
 D = -121665 * pow(121666, P - 2, P) % P
-ROOT_OF_MINUS_ONE = pow(2, (P - 1) // 4, P)
+ENCODER = json.JSONEncoder(sort_keys=True, separators=(",", ":"))
+ROOT = pow(2, (P - 1) // 4, P)
 
 
-# Points of the curve stand in extended coordinates (RFC 8032, 5.1.4).
 def add(a: Point, b: Point) -> Point:
     e, f = (a[1] - a[0]) * (b[1] - b[0]) % P, (a[1] + a[0]) * (b[1] + b[0]) % P
     g, h = 2 * a[3] * b[3] * D % P, 2 * a[2] * b[2] % P
@@ -49,7 +48,7 @@ def point_of(text: bytes) -> Point | None:
     square = (y * y - 1) * pow(D * y * y + 1, P - 2, P) % P
     x = pow(square, (P + 3) // 8, P)
     if (x * x - square) % P:
-        x = x * ROOT_OF_MINUS_ONE % P
+        x = x * ROOT % P
     if (x * x - square) % P or (x == 0 and sign):
         return None
     x = P - x if x & 1 != sign else x
@@ -69,7 +68,7 @@ def signed(public: bytes, message: bytes, signature: bytes) -> bool:
 
 
 def canonical(document: Any) -> bytes:
-    return json.dumps(document, sort_keys=True, separators=(",", ":"), ensure_ascii=True).encode()
+    return ENCODER.encode(document).encode()
 
 
 def leaf(entry: bytes) -> bytes:
@@ -93,7 +92,6 @@ def root_by(path: list[bytes], found: bytes, index: int, size: int) -> bytes | N
 
 
 def turns(index: int, size: int) -> list[bool]:
-    """From the leaf up, whether it lies in the right half (RFC 6962, 2.1.1, taken from the top down)."""
     taken = []
     while size > 1:
         half = 1 << (size - 1).bit_length() - 1
@@ -103,8 +101,7 @@ def turns(index: int, size: int) -> list[bool]:
 
 
 class Ledger:
-    """The entries of an export, hashed as they are read: the root at every size that someone holds a head of."""
-
+    # The entries of an export, hashed as they are read: the root at every size that someone holds a head of.
     def __init__(self, path: str, sizes: set[int]) -> None:
         self.faults: list[str] = []
         self.roots: dict[int, str] = {}
@@ -124,7 +121,6 @@ class Ledger:
             self.faults.append("the export does not end with a signed head")
 
     def enter(self, text: bytes, peaks: list[bytes], previous: str) -> str:
-        """Hash one entry; what it says of its own number and time must fit the entry before it."""
         try:
             entry = json.loads(text)
             right = entry["number"] == self.size and entry["time"] >= previous and canonical(entry) == text

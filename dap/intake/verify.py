@@ -83,7 +83,7 @@ class _Check:
     def _enter(self, number: int, kind: str, text: str, previous: str) -> str:
         try:
             entry = json.loads(text)
-            stated = (entry["number"], entry["kind"], log.canonical(entry))
+            stated = (entry["number"], entry["kind"], log.text_of(entry))
             right = number == self.size and stated == (number, kind, text) and entry["time"] >= previous
             body, previous = entry["body"], entry["time"]
             self._take(kind, body, entry)

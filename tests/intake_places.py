@@ -1,0 +1,103 @@
+"""What the tests of the intake share: a plan, stores on SQLite or PostgreSQL, a cheap judge, and a round of work."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import shutil
+import signal
+import subprocess
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from dap.intake import ledger as log
+from dap.intake.config import IntakeConfig
+from dap.intake.judge import Alive, work_once
+from dap.intake.records import JUDGED, Address, Received
+from dap.intake.store import Store
+from dap.intake.verify import verify
+from dap.intake.watch import Watch
+from dap.suites import suite_path
+
+ROSTER_ADDRESS = Address("001", "example-roster", "2025-26")
+OTHER_ADDRESS = Address("002", "example-roster", "2025-26")
+POSTGRES = Path("/usr/lib/postgresql/15/bin")
+
+
+def quick(config: IntakeConfig, path: Path, address: Address, alive: Alive) -> dict[str, Any]:
+    """A report on the bytes without reading them: for what is not about judging."""
+    content, suite = path.read_bytes(), suite_path(config.plan, address.collection, "students")
+    return {
+        "verdict": "rejected" if content.startswith(b"no") else "accepted",
+        "file": {"bytes": len(content), "sha256": hashlib.sha256(content).hexdigest(), "rows": 1, "columns": 1},
+        "collection": address.collection,
+        "resource": "students",
+        "plan_version": "1",
+        "suite_sha256": hashlib.sha256(suite.read_bytes()).hexdigest(),
+        "findings": [],
+    }
+
+
+def drop(config: IntakeConfig, address: Address, name: str, content: bytes) -> Path:
+    """Put a file into the drop folder."""
+    folder = config.folder / "drop" / address.district / address.collection / address.period
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / name).write_bytes(content)
+    return folder / name
+
+
+def send(store: Store, address: Address, content: bytes) -> Received:
+    """Send the content as HTTP does."""
+    digest = hashlib.sha256(content).hexdigest()
+    return store.receive(address, [content], extension="csv", channel="http", length=len(content), sha256=digest)
+
+
+def a_round(store: Store, told: list[str]) -> None:
+    """One file by HTTP, those in the drop folder, and the judging of all; `told` takes the ids that were answered."""
+    told.append(send(store, ROSTER_ADDRESS, b"sent\n").submission.id)
+    watch = Watch(store, store.config.folder / "drop", lambda _: None)
+    for _ in range(2):
+        told += [each.submission.id for each in watch.scan()]
+    while work_once(store, judge=quick) is not None:
+        pass
+    store.tidy()
+
+
+def faults_after(store: Store, told: list[str]) -> list[str]:
+    """What is not as it must be once `a_round` and the same again have ended: nothing lost, doubled, stuck or false."""
+    found = list(verify(store, files=True).faults)
+    held = {each.id: each for each in store.submissions(limit=None)}
+    found += [f"{id}: answered, and not there" for id in told if id not in held]
+    found += [f"{each.id}: {each.state}" for each in held.values() if each.state not in JUDGED]
+    found += [f"{each.id}: no receipt" for each in held.values() if store.receipt(each.id) is None]
+    judged = [entry.body["id"] for entry in store.entries([log.JUDGED])]
+    found += [] if sorted(judged) == sorted(held) and len(held) == 2 else [f"{len(held)} rows, {len(judged)} verdicts"]
+    found += [f"{path.name} is left" for path in (store.folder / "new").iterdir()]
+    found += [f"{path.name} is left" for path in (store.folder / "drop").rglob("*") if path.is_file()]
+    return found
+
+
+@contextmanager
+def postgres(folder: Path) -> Iterator[str]:
+    """A PostgreSQL server of its own in the folder, reached by a socket there; gives an address without a database."""
+    user = "nobody" if os.geteuid() == 0 else None
+    folder.mkdir(mode=0o700)
+    if user:
+        shutil.chown(folder, user)
+    data = folder / "data"
+    quiet: dict[str, Any] = {"user": user, "stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL, "cwd": folder}
+    subprocess.run([POSTGRES / "initdb", "-D", data, "-A", "trust", "-U", "dap", "--no-sync"], check=True, **quiet)
+    options = ["-k", str(folder), "-c", "listen_addresses=", "-c", "max_connections=60"]
+    server = subprocess.Popen([POSTGRES / "postgres", "-D", data, *options], **quiet)
+    try:
+        ready = [str(POSTGRES / "pg_isready"), "-h", str(folder)]
+        while subprocess.run(ready, check=False, **quiet).returncode:
+            assert server.poll() is None, "PostgreSQL did not start"
+            time.sleep(0.1)
+        yield f"postgresql://dap@/{{name}}?host={folder}"
+    finally:
+        server.send_signal(signal.SIGQUIT)
+        server.wait(60)

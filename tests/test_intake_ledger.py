@@ -1,0 +1,220 @@
+"""The ledger tells on whoever changes it, and receipts can be checked far from it."""
+
+from __future__ import annotations
+
+import ast
+import json
+import os
+import shutil
+import sqlite3
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from dap.intake import merkle
+from dap.intake.config import IntakeConfig
+from dap.intake.database import network_file_system
+from dap.intake.judge import work_once
+from dap.intake.keys import read_public_keys
+from dap.intake.receipts import as_html, as_json, check_receipt, read_receipt
+from dap.intake.records import SignedHead
+from dap.intake.store import Store
+from dap.intake.verify import verify
+from tests.conftest import ROOT, NewPlan
+from tests.intake_places import OTHER_ADDRESS, ROSTER_ADDRESS, quick, send
+
+VERIFIER = ROOT / "dap" / "intake" / "verifier.py"
+
+
+@pytest.fixture
+def config(tmp_path: Path, new_plan: NewPlan) -> IntakeConfig:
+    """An intake with two judged submissions."""
+    config = IntakeConfig(folder=tmp_path / "i", plan=new_plan())
+    with Store.open(config) as store:
+        for address in (ROSTER_ADDRESS, OTHER_ADDRESS):
+            send(store, address, b"sent\n")
+            work_once(store, judge=quick)
+    return config
+
+
+def _change(config: IntakeConfig, *statements: str) -> None:
+    connection = sqlite3.connect(config.folder / "ledger.sqlite")
+    for statement in statements:
+        connection.execute(statement)
+    connection.commit()
+    connection.close()
+
+
+def _faults(config: IntakeConfig, held: tuple[SignedHead, ...] = ()) -> tuple[str, ...]:
+    with Store.open(config) as store:
+        return verify(store, held).faults
+
+
+def test_an_untouched_ledger_has_no_fault(config: IntakeConfig) -> None:
+    with Store.open(config) as store:
+        assert verify(store, [store.head()], files=True).faults == ()
+
+
+def test_every_flipped_bit_of_every_entry_is_found(config: IntakeConfig) -> None:
+    step = 1 if os.environ.get("DAP_STRESS") == "1" else 53
+    connection = sqlite3.connect(config.folder / "ledger.sqlite", isolation_level=None)
+    rows = connection.execute("SELECT number, CAST(entry AS BLOB), kind FROM ledger").fetchall()
+    tried = 0
+    with Store.open(config) as store:
+        for number, entry, kind in rows:
+            for column, content in (("entry", entry), ("kind", kind.encode())):
+                for bit in range(number % step, 8 * len(content), step):
+                    changed = bytearray(content)
+                    changed[bit // 8] ^= 1 << bit % 8
+                    write = f"UPDATE ledger SET {column} = CAST(? AS TEXT) WHERE number = ?"
+                    connection.execute(write, (bytes(changed), number))
+                    assert verify(store).faults, f"bit {bit} of the {column} of entry {number}"
+                    connection.execute(write, (content, number))
+                    tried += 1
+        assert verify(store).faults == ()
+    connection.close()
+    assert tried > 100
+
+
+@pytest.mark.parametrize(
+    "statements",
+    [
+        ("DELETE FROM ledger WHERE number = 5",),
+        ("DELETE FROM ledger WHERE number = 2",),
+        ("INSERT INTO ledger SELECT 6, kind, replace(entry, 'r\":5', 'r\":6') FROM ledger WHERE number = 5",),
+        (
+            "UPDATE ledger SET number = 90 WHERE number = 2",
+            "UPDATE ledger SET number = 2 WHERE number = 4",
+            "UPDATE ledger SET number = 4 WHERE number = 90",
+        ),
+        ("UPDATE ledger_head SET size = 5",),
+        ("UPDATE ledger_head SET signature = replace(signature, substr(signature, 1, 1), 'x')",),
+        ("UPDATE ledger_head SET time = '2030-01-01T00:00:00Z'",),
+        ("UPDATE ledger_head SET peaks = ''",),
+        ("DELETE FROM ledger_head",),
+        ("UPDATE ledger_node SET hash = '00' WHERE level = 1 AND place = 0",),
+        ("DELETE FROM ledger_node WHERE level = 0 AND place = 0",),
+        ("UPDATE submission SET state = 'rejected' WHERE sequence = 1 AND district = '001'",),
+        ("UPDATE submission SET superseded_by = id",),
+        ("DELETE FROM submission WHERE district = '002'",),
+    ],
+)
+def test_what_is_changed_added_taken_out_or_moved_is_found(config: IntakeConfig, statements: tuple[str, ...]) -> None:
+    with Store.open(config) as store:
+        _change(config, *statements)
+        assert verify(store).faults
+
+
+def test_a_ledger_that_is_rolled_back_or_forked_is_found_by_whoever_holds_a_later_receipt(config: IntakeConfig) -> None:
+    saved = config.folder.with_name("saved")
+    with Store.open(config):
+        pass
+    shutil.copytree(config.folder, saved)
+    with Store.open(config) as store:
+        send(store, ROSTER_ADDRESS, b"later\n")
+        later = work_once(store, judge=quick)
+        assert later is not None
+        receipt = store.receipt(later.id)
+        assert receipt is not None
+    shutil.rmtree(config.folder)
+    shutil.copytree(saved, config.folder)
+    held = SignedHead(**receipt["head"])
+    assert _faults(config) == ()
+    assert any("rolled back" in fault for fault in _faults(config, (held,)))
+    with Store.open(config) as store:
+        for number in range(3):
+            store.append("test.other", {"number": number})
+    assert _faults(config) == ()
+    assert any("forked" in fault for fault in _faults(config, (held,)))
+
+
+def _receipt(config: IntakeConfig) -> bytes:
+    with Store.open(config) as store:
+        receipt = store.receipt(store.submissions()[0].id)
+        assert receipt is not None
+        assert receipt["id"] in as_html(receipt)
+        return as_json(receipt).encode()
+
+
+def test_a_receipt_is_checked_with_nothing_but_the_public_key_and_any_change_is_found(config: IntakeConfig) -> None:
+    content = _receipt(config)
+    keys = read_public_keys(config.folder / "keys" / "state-key.pub")
+    assert check_receipt(read_receipt(content), keys).genuine
+    assert not check_receipt(read_receipt(content), {}).genuine
+    for old, new in ((b'"accepted"', b'"rejected"'), (b'"rows": 1', b'"rows": 2'), (b'"001"', b'"009"')):
+        assert old in content
+        assert not check_receipt(read_receipt(content.replace(old, new)), keys).genuine
+
+
+def _independently(*arguments: object) -> int:
+    command = [sys.executable, "-I", "-S", str(VERIFIER), *map(str, arguments)]
+    return subprocess.run(command, stdout=subprocess.DEVNULL, check=False).returncode
+
+
+def test_the_independent_verifier_needs_nothing_and_finds_the_same(config: IntakeConfig, tmp_path: Path) -> None:
+    source = VERIFIER.read_text("utf-8")
+    assert len(source.splitlines()) <= 200
+    imported = {
+        name.split(".")[0]
+        for node in ast.walk(ast.parse(source))
+        if isinstance(node, ast.Import | ast.ImportFrom)
+        for name in ([node.module or ""] if isinstance(node, ast.ImportFrom) else [each.name for each in node.names])
+    }
+    assert imported <= sys.stdlib_module_names
+    with Store.open(config) as store:
+        lines = [entry.text for entry in store.entries()] + [json.dumps({"head": store.head().as_dict()})]
+    key, export, receipt = config.folder / "keys" / "state-key.pub", tmp_path / "l.jsonl", tmp_path / "r.json"
+    receipt.write_bytes(_receipt(config))
+    head = json.dumps({**json.loads(lines[-1])["head"], "time": "2030-01-01T00:00:00Z"})
+    changes: list[Callable[[], list[str]]] = [
+        lambda: [lines[0], *lines[2:]],
+        lambda: [lines[1], lines[0], *lines[2:]],
+        lambda: [*lines[:3], lines[2], *lines[3:]],
+        lambda: [each.replace("accepted", "rejected") for each in lines],
+        lambda: [*lines[:-1], json.dumps({"head": json.loads(head)})],
+        lambda: lines[:-1],
+    ]
+    export.write_text("\n".join(lines) + "\n", "utf-8")
+    assert _independently("--key", key, "--ledger", export, "--receipt", receipt) == 0
+    for number, change in enumerate(changes):
+        export.write_text("\n".join(change()) + "\n", "utf-8")
+        assert _independently("--key", key, "--ledger", export) == 1, number
+    receipt.write_bytes(_receipt(config).replace(b'"rows": 1', b'"rows": 2'))
+    assert _independently("--key", key, "--receipt", receipt) == 1
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.integers(1, 70), st.data())
+def test_proofs_hold_for_what_is_so_and_for_nothing_else(size: int, data: st.DataObject) -> None:
+    nodes: dict[tuple[int, int], bytes] = {}
+    peaks: list[bytes] = []
+    roots = [merkle.EMPTY]
+    for number in range(size):
+        made = merkle.add_leaf(peaks, number, merkle.leaf_hash(b"%d" % number))
+        nodes |= {(level, place): each for level, place, each in made}
+        roots.append(merkle.root_of(peaks))
+    index, old = data.draw(st.integers(0, size - 1)), data.draw(st.integers(1, size))
+
+    def node(level: int, place: int) -> bytes:
+        return nodes[level, place]
+
+    path = merkle.inclusion_proof(node, index, size)
+    leaf = merkle.leaf_hash(b"%d" % index)
+    assert merkle.includes(leaf, index, size, path, roots[size])
+    assert not merkle.includes(merkle.leaf_hash(b"x"), index, size, path, roots[size])
+    assert not merkle.includes(leaf, index, size, [*path, leaf], roots[size])
+    proof = merkle.consistency_proof(node, old, size)
+    assert merkle.extends(old, roots[old], size, roots[size], proof)
+    assert not merkle.extends(old, merkle.leaf_hash(b"x"), size, roots[size], proof)
+
+
+def test_sqlite_is_refused_on_a_network_share(tmp_path: Path) -> None:
+    mounts = tmp_path / "mounts"
+    mounts.write_text("a / ext4 rw 0 0\nhost:/x /data nfs4 rw 0 0\n", "utf-8")
+    assert network_file_system(Path("/data/intake"), mounts) == "nfs4"
+    assert network_file_system(Path("/database"), mounts) == ""
