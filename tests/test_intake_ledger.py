@@ -16,8 +16,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from dap.cli import cli
+from dap.errors import RequestError
 from dap.intake import merkle
-from dap.intake.config import IntakeConfig
+from dap.intake.config import IntakeConfig, read_config
 from dap.intake.database import network_file_system
 from dap.intake.judge import work_once
 from dap.intake.keys import read_public_keys
@@ -186,6 +188,52 @@ def test_the_independent_verifier_needs_nothing_and_finds_the_same(config: Intak
         assert _independently("--key", key, "--ledger", export) == 1, number
     receipt.write_bytes(_receipt(config).replace(b'"rows": 1', b'"rows": 2'))
     assert _independently("--key", key, "--receipt", receipt) == 1
+
+
+def _dap(*arguments: object) -> int | None:
+    code: int | None = cli.main([str(each) for each in arguments], standalone_mode=False)
+    return code
+
+
+def test_the_commands_take_in_judge_and_prove(tmp_path: Path, new_plan: NewPlan) -> None:
+    plan, settings_file = new_plan(), tmp_path / "dap-intake.toml"
+    settings_file.write_text(f'folder = "i"\nplan = {json.dumps(str(plan))}\nsettle_seconds = 0\n', "utf-8")
+    config = ("--config", settings_file)
+    assert not _dap("ledger", "head", *config)
+    folder = tmp_path / "i" / "drop" / "001" / "example-roster" / "2025-26"
+    folder.mkdir(parents=True)
+    sent = tmp_path / "sent.csv"
+    sent.write_bytes(b"no such header\n1\n")
+    shutil.copy(sent, folder / "Example, Name.csv")
+    assert not _dap("watch", "--once", *config)
+    answers = sorted((tmp_path / "i" / "answers").rglob("*.receipt.json"))
+    assert len(answers) == 1 and not any(folder.iterdir())
+    key = tmp_path / "i" / "keys" / "state-key.pub"
+    assert not _dap("receipt", "verify", answers[0], "--key", key, "--submission", sent)
+    assert _dap("receipt", "verify", answers[0], "--key", key, "--submission", key) == 1
+    assert not _dap("ledger", "verify", "--files", "--receipt", answers[0], *config)
+    assert not _dap("ledger", "export", tmp_path / "l.jsonl", *config)
+    assert _independently("--key", key, "--ledger", tmp_path / "l.jsonl", "--receipt", answers[0]) == 0
+    kept = b"".join(
+        each.read_bytes() for each in (tmp_path / "i").rglob("*") if each.is_file() and each.suffix != ".csv"
+    )
+    assert b"no such header" not in kept and b"Example, Name" not in kept
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("workes = 1", 'setting 1: there is no such setting. Did you mean "workers"?'),
+        ("[http]\nport = 'x'", "In the configuration, table [http], setting 1 (port): this is a whole number"),
+        ("workers = -1", "setting 1 (workers): this is a whole number, 0 or more."),
+        ("x", "not TOML"),
+    ],
+)
+def test_a_wrong_setting_is_told_by_its_place(tmp_path: Path, text: str, said: str) -> None:
+    (tmp_path / "c.toml").write_text(text, "utf-8")
+    with pytest.raises(RequestError) as error:
+        read_config(tmp_path / "c.toml")
+    assert said in str(error.value)
 
 
 @settings(max_examples=60, deadline=None)

@@ -21,6 +21,7 @@ from dap.intake.config import IntakeConfig
 from dap.intake.judge import work_once
 from dap.intake.records import Address, Refused, State
 from dap.intake.store import Store
+from dap.intake.verify import verify
 from dap.intake.watch import Watch
 from tests.conftest import NewPlan
 from tests.intake_places import (
@@ -310,6 +311,8 @@ def test_a_judge_that_dies_twice_leaves_the_file_sealed_for_an_operator(new_conf
         assert store.judge_again() == 1
         done = work_once(store, judge=quick)
         assert done is not None and done.state is State.ACCEPTED
+        assert store.path_of(id) == store.folder / "accepted" / f"{id}.csv"
+        assert verify(store, files=True).faults == ()
 
 
 def test_a_file_that_is_still_growing_is_not_taken(tmp_path: Path, new_plan: NewPlan) -> None:

@@ -27,6 +27,8 @@ REFUSALS: dict[str, str] = {
     "too-long": "More bytes came than were announced.",
     "wrong-sha256": "What came has another SHA-256 than was announced.",
     "changed": "The file was changed while it was read.",
+    "contradicts": "An accepted file stands, so there is something to report.",
+    "no-statement": "There is no statement to take back.",
     "storage-full": "The state's storage is full.",
     "storage-failed": "The state's storage failed.",
     "busy": "The state's database did not answer in time.",

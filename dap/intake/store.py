@@ -393,6 +393,7 @@ class Store:
                 "counts": log.canonical(body["counts"]),
                 "entry": entry.number,
                 "place": _place_of(state, report),
+                "settled": 0,
                 "owner": "",
             }
             connection.execute(update(submissions).where(submissions.c.id == id).values(**values))

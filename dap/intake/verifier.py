@@ -149,16 +149,14 @@ class Ledger:
             return [f"{name}: it is of another ledger"]
         if head["size"] > self.size:
             return [f"{name}: the ledger was cut or rolled back behind it ({self.size} of {head['size']} entries)"]
-        return (
-            [] if self.roots[head["size"]] == head["root"] else [f"{name}: the ledger was changed or forked before it"]
-        )
+        same = self.roots[head["size"]] == head["root"]
+        return [] if same else [f"{name}: the ledger was changed or forked before it"]
 
 
 def receipt_faults(name: str, receipt: Any) -> list[str]:
     entry, head, body = receipt["entry"], receipt["head"], receipt["entry"]["body"]
-    found = root_by(
-        [bytes.fromhex(each) for each in receipt["proof"]], leaf(canonical(entry)), entry["number"], head["size"]
-    )
+    path = [bytes.fromhex(each) for each in receipt["proof"]]
+    found = root_by(path, leaf(canonical(entry)), entry["number"], head["size"])
     stated = "-".join(str(body[part]) for part in ("district", "collection", "period", "sequence"))
     faults = [] if found is not None and found.hex() == head["root"] else [f"{name}: what it says was not entered"]
     same = receipt["id"] == body["id"] == f"{stated}-{body['sha256'][:12]}" and entry["kind"] == "submission.judged"

@@ -76,7 +76,7 @@ class Watch:
         try:
             received = self._take(path, look, address)
         except Refused as refused:
-            self._say(f"not taken, {refused.code}: {refused}")
+            self._say(f"a file for {address} was not taken ({refused.code}): {refused}")
             if refused.code not in _TEMPORARY_TROUBLE:
                 self._refused[path] = look
             return None
