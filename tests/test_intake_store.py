@@ -7,6 +7,7 @@ import os
 import random
 import re
 import signal
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -151,6 +152,45 @@ def _steps_of(config: IntakeConfig) -> int:
         steps.hook = None
     assert {"create", "write", "fsync", "rename", "fsync_folder", "commit", "remove", "chmod", "link"} <= set(seen)
     return len(seen)
+
+
+_CHANGES = {"os.rename", "os.remove", "os.mkdir", "os.rmdir", "os.chmod", "os.link", "os.symlink", "os.truncate"}
+
+
+class _Tracer:
+    """Notes every call of this process that changes something in a folder while no step is under way."""
+
+    def __init__(self) -> None:
+        self.folder = ""
+        self.inside = False
+        self.escaped: list[str] = []
+
+    def step(self, name: str, done: bool) -> None:
+        self.inside = not done
+
+    def audit(self, event: str, details: tuple[object, ...]) -> None:
+        if not self.folder or self.inside or not str(details[0] if details else "").startswith(self.folder):
+            return
+        flags = details[2] if event == "open" else 0
+        if event in _CHANGES or (isinstance(flags, int) and flags & (os.O_WRONLY | os.O_RDWR | os.O_CREAT)):
+            self.escaped.append(event)
+
+
+def test_no_call_that_changes_the_folder_escapes_the_count_of_steps(
+    tmp_path: Path, new_plan: NewPlan, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    config = IntakeConfig(folder=tmp_path / "i", plan=new_plan(), settle_seconds=0)
+    drop(config, OTHER_ADDRESS, "b.csv", b"dropped\n")
+    tracer = _Tracer()
+    sys.addaudithook(tracer.audit)
+    monkeypatch.setattr(steps, "hook", tracer.step)
+    tracer.folder = str(config.folder)
+    with Store.open(config) as store:
+        a_round(store, [])
+    assert tracer.escaped == []
+    (config.folder / "tmp" / "escaped").touch()
+    tracer.folder = ""
+    assert tracer.escaped == ["open"]
 
 
 def _run_killed(config: IntakeConfig, moment: int) -> list[str]:
