@@ -24,7 +24,8 @@ from dap.suites import suite_path
 
 ROSTER_ADDRESS = Address("001", "example-roster", "2025-26")
 OTHER_ADDRESS = Address("002", "example-roster", "2025-26")
-POSTGRES = Path("/usr/lib/postgresql/15/bin")
+POSTGRES = max(Path("/usr/lib/postgresql").glob("*/bin"), default=Path("/usr/lib/postgresql/bin"))
+"""Where Debian keeps the server's programs."""
 
 
 def quick(config: IntakeConfig, path: Path, address: Address, alive: Alive) -> dict[str, Any]:

@@ -16,6 +16,7 @@ from pathlib import Path
 
 import pytest
 
+from dap.errors import CouldNotRun
 from dap.intake import ledger as log
 from dap.intake import steps
 from dap.intake.config import IntakeConfig
@@ -44,7 +45,7 @@ NewConfig = Callable[[], IntakeConfig]
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     wanted = os.environ.get("CI") == "true" and os.environ.get("DAP_TEST_POSTGRES") == "1"
     if not (POSTGRES / "postgres").exists() and not wanted:
-        pytest.skip("PostgreSQL 15 is not installed")
+        pytest.skip("PostgreSQL is not installed (Debian: postgresql)")
     import tempfile
 
     # A socket's path may have no more than some 100 letters, and the server's user must reach it.
@@ -138,6 +139,38 @@ def test_a_sender_that_goes_away_leaves_nothing(tmp_path: Path, new_plan: NewPla
         with pytest.raises(ConnectionResetError):
             store.receive(ROSTER_ADDRESS, broken(), extension="csv", channel="http", length=8)
         assert not [*(store.folder / "tmp").iterdir()]
+
+
+def test_what_a_stop_left_behind_is_cleared_away(tmp_path: Path, new_plan: NewPlan) -> None:
+    with Store.open(IntakeConfig(folder=tmp_path / "i", plan=new_plan())) as store:
+        kept = store.submission(send(store, ROSTER_ADDRESS, b"sent\n").submission.id)
+        nobodys, young, old = (
+            store.folder / "new" / "x.csv",
+            store.folder / "tmp" / "young",
+            store.folder / "tmp" / "old",
+        )
+        for path in (nobodys, young, old):
+            path.write_bytes(b"half")
+        (store.folder / "tmp" / "folder").mkdir()
+        for path in (old, store.folder / "tmp" / "folder"):
+            os.utime(path, (0, 0))
+        store.tidy()
+        assert [path.name for path in (store.folder / "tmp").iterdir()] == ["young"]
+        assert not nobodys.exists() and kept is not None and store.path_of(kept.id) is not None
+
+
+def test_a_folder_that_is_away_stops_the_work_and_breaks_nothing(tmp_path: Path, new_plan: NewPlan) -> None:
+    config = IntakeConfig(folder=tmp_path / "i", plan=new_plan())
+    with Store.open(config) as store:
+        id = send(store, ROSTER_ADDRESS, b"sent\n").submission.id
+        config.folder.rename(tmp_path / "away")
+        config.folder.mkdir()
+        with pytest.raises(CouldNotRun):
+            work_once(store, judge=quick)
+        config.folder.rmdir()
+        (tmp_path / "away").rename(config.folder)
+        done = work_once(store, judge=quick)
+        assert done is not None and (done.id, done.state) == (id, State.ACCEPTED)
 
 
 def _steps_of(config: IntakeConfig) -> int:

@@ -6,6 +6,7 @@ A power cut may come between any two steps; what the intake promises holds after
 from __future__ import annotations
 
 import os
+import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -66,6 +67,12 @@ def seal(path: Path) -> None:
     """Let nobody write to a file any more, and only its owner read it."""
     with step("chmod"):
         path.chmod(0o400)
+
+
+def remove_folder(path: Path) -> None:
+    """Remove a folder and what is in it, as far as that can be done."""
+    with step("remove_folder"):
+        shutil.rmtree(path, ignore_errors=True)
 
 
 def make_folder(path: Path, mode: int = 0o700) -> None:

@@ -527,7 +527,11 @@ class Store:
         now = time.time()
         for path in (self.folder / "tmp").iterdir():
             with suppress(FileNotFoundError):
-                if now - path.stat().st_mtime > _DAY and path.is_file():
+                if now - path.lstat().st_mtime <= _DAY:
+                    continue
+                if path.is_dir() and not path.is_symlink():
+                    steps.remove_folder(path)  # of a judging process that was killed
+                else:
                     steps.remove(path)
 
     # Helpers
