@@ -25,16 +25,19 @@ from dap.plan import (
     Contributor,
     CrossRule,
     CrosswalkEntry,
+    District,
     Element,
     Layout,
     License,
     Mandate,
     MandateLink,
     MissingMark,
+    Obligation,
     OpenQuestion,
     Plan,
     Position,
     Promise,
+    Respondent,
     Source,
     Term,
     TitleLine,
@@ -45,6 +48,11 @@ from dap.plan import (
 CATALOG = "catalog"
 PLAN_FILE = "datapackage.json"
 _ABOUT = {"mandate": "mandates"}
+PLAN_TABLES = (
+    *("mandates", "crosswalk", "code-crosswalk", "topics", "translations"),
+    *("districts", "respondents", "obligations"),
+)
+"""The tables a plan can have beside its code lists; the first two it must."""
 INHERITED = ("frequency", "mandates", "purpose", "uses", "status", "retention")
 
 
@@ -118,6 +126,7 @@ def examine(root: Path) -> tuple[Plan | None, tuple[Problem, ...]]:
     _check_crosswalk({folder.name for folder in folders}, collections, tables, problems)
     _check_code_crosswalk(tables, problems)
     _check_topics({folder.name for folder in folders}, collections, tables, problems)
+    _check_obligations({folder.name for folder in folders}, collections, tables, problems)
     promises = tuple(
         Promise(each["id"], each["text"], each.get("mandate", ""), _sources(each))
         for each in package.get("acquisition", {}).get("promises", [])
@@ -146,6 +155,9 @@ def examine(root: Path) -> tuple[Plan | None, tuple[Problem, ...]]:
         changes=tuple(Change(**each) for each in package.get("acquisition", {}).get("changes", [])),
         all_topics=tables.topics,
         translations=tables.translations,
+        all_districts=tables.districts,
+        all_respondents=tables.respondents,
+        all_obligations=tables.obligations,
     )
     return plan, in_file_order(root, problems)
 
@@ -218,6 +230,9 @@ class _Tables:
     code_crosswalk: tuple[CodeCrosswalkEntry, ...] = ()
     topics: tuple[Topic, ...] = ()
     translations: dict[tuple[str, str], str] = field(default_factory=dict)
+    districts: tuple[District, ...] = ()
+    respondents: tuple[Respondent, ...] = ()
+    obligations: tuple[Obligation, ...] = ()
     unread: frozenset[str] = frozenset()
     numbers: dict[str, tuple[int, ...]] = field(default_factory=dict)
 
@@ -229,6 +244,9 @@ class _Tables:
         code_crosswalk: list[CodeCrosswalkEntry] = []
         topics: list[Topic] = []
         translations: dict[tuple[str, str], str] = {}
+        districts: list[District] = []
+        respondents: list[Respondent] = []
+        obligations: list[Obligation] = []
         unread: set[str] = set()
         numbers: dict[str, tuple[int, ...]] = {}
         names = [resource["name"] for resource in package["resources"]]
@@ -264,6 +282,15 @@ class _Tables:
             elif resource["name"] == "translations":
                 rows = _read_table(root, path, "translations.table.json", resource, problems)
                 translations |= _translations(rows or [], problems)
+            elif resource["name"] == "districts":
+                rows = _read_table(root, path, "districts.table.json", resource, problems)
+                districts.extend(District(**row) for row in rows or ())
+            elif resource["name"] == "respondents":
+                rows = _read_table(root, path, "respondents.table.json", resource, problems)
+                respondents.extend(Respondent(**{**row, "kinds": _listed(row["kinds"])}) for row in rows or ())
+            elif resource["name"] == "obligations":
+                rows = _read_table(root, path, "obligations.table.json", resource, problems)
+                obligations.extend(Obligation(**row) for row in rows or ())
         return cls(
             mandates,
             code_lists,
@@ -271,6 +298,9 @@ class _Tables:
             tuple(code_crosswalk),
             tuple(topics),
             translations,
+            tuple(districts),
+            tuple(respondents),
+            tuple(obligations),
             frozenset(unread),
             numbers,
         )
@@ -285,7 +315,7 @@ def _table_fault(resource: dict[str, Any], before: list[str]) -> tuple[str, str]
     name, path = resource["name"], resource["path"]
     if name in before:
         return "L120", "the name stands more than once"
-    if name in ("mandates", "crosswalk", "code-crosswalk", "topics", "translations"):
+    if name in PLAN_TABLES:
         wanted = f"{name}.csv"
     elif "codeList" in resource.get("acquisition", {}):
         wanted = f"code-lists/{name}.csv"
@@ -869,3 +899,21 @@ def _check_topics(folders: set[str], collections: list[Collection], tables: _Tab
         for name in topic.elements:
             if name not in elements and name.split("/")[0] not in unread:
                 problems.append(Problem("L113", file, place, f'no element "{name}".{nearest(name, elements)}'))
+
+
+def _check_obligations(
+    folders: set[str], collections: list[Collection], tables: _Tables, problems: list[Problem]
+) -> None:
+    # One that could not be read is told as such, and not again for each row that names it.
+    unread = folders - {each.folder.name for each in collections}
+    known = {each.id for each in collections}
+    codes = {each.code for each in tables.districts}
+    for number, each in enumerate(tables.obligations, start=2):
+        file, place = f"{CATALOG}/obligations.csv", f"row {number}"
+        if each.collection not in known | unread:
+            hint = nearest(each.collection, known)
+            problems.append(Problem("L113", file, place, f'no collection "{each.collection}".{hint}'))
+        if each.district not in codes:
+            problems.append(
+                Problem("L113", file, place, f'no district "{each.district}".{nearest(each.district, codes)}')
+            )

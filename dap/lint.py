@@ -6,7 +6,7 @@ import json
 import re
 import subprocess
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from datetime import date
 from itertools import pairwise
@@ -17,7 +17,7 @@ from dap.catalog import CATALOG, PLAN_FILE, Problem, examine, in_file_order
 from dap.errors import DapError, nearest
 from dap.gate import check
 from dap.identifiers import find_in_text, names_ssn
-from dap.plan import CodeList, Collection, Element, Layout, OpenQuestion, Plan, Window
+from dap.plan import Code, CodeList, Collection, District, Element, Layout, Obligation, OpenQuestion, Plan, Window
 from dap.rules import rule
 from dap.suites import EXPECTATIONS, stale_suites, suite_path
 from dap.values import ANY_FORMAT, as_date, as_number
@@ -42,7 +42,7 @@ def lint(root: Path, *, examples: bool = True) -> tuple[Problem, ...]:
     plan, problems = examine(root)
     found = list(problems)
     if plan is not None:
-        checks: list[Check] = [_facts, _privacy, _layouts, _lists, _crosswalks, _dates, _version]
+        checks: list[Check] = [_facts, _privacy, _layouts, _lists, _crosswalks, _respondents, _dates, _version]
         found += [problem for each in checks for problem in each(plan)]
         # While references are broken no suite can be built, and all of this would say the same again.
         if not problems:
@@ -484,6 +484,64 @@ def _target_fault(standard: str, target: str) -> str:
     return "" if re.fullmatch(form, target) else f'"{target}" does not have the form of {standard}, {form}'
 
 
+def _respondents(plan: Plan) -> Iterator[Problem]:
+    """Who owes what follows: words for respondents, kinds, districts and single obligations fit each other."""
+    if not plan.all_respondents and not plan.all_districts:
+        return
+    file = f"{CATALOG}/respondents.csv"
+    words = [each.respondent for each in plan.all_respondents]
+    used = {word for collection in plan.all_collections for word in collection.respondents}
+    kinds = {each.kind for each in plan.all_districts}
+    for collection in plan.all_collections:
+        for word in collection.respondents:
+            if word not in words:
+                message = f'no row of respondents.csv says who "{word}" are.{nearest(word, words)}'
+                yield Problem("L116", _file(plan, collection), "acquisition, respondents", message)
+    for number, each in enumerate(plan.all_respondents, start=2):
+        place = f"row {number}"
+        if each.respondent not in used:
+            yield Problem("L116", file, place, f"no collection has such respondents.{nearest(each.respondent, used)}")
+        for kind in each.kinds:
+            if kind not in kinds:
+                yield Problem("L116", file, place, f'no district is a "{kind}".{nearest(kind, kinds)}')
+        if (each.owes == "none") == bool(each.kinds):
+            message = "kinds are given, but none owes it" if each.kinds else f"owes {each.owes}, but no kind is given"
+            yield Problem("L116", file, place, message)
+    yield from _single_obligations(plan)
+    yield from _districts_without_code(plan)
+
+
+def _single_obligations(plan: Plan) -> Iterator[Problem]:
+    """A district's obligation for a collection stands once for each school year."""
+    for number, each in enumerate(plan.all_obligations, start=2):
+        for other in plan.all_obligations[: number - 2]:
+            same = (other.collection, other.district) == (each.collection, each.district)
+            if same and (each.since or "") <= (other.until or "9") and (other.since or "") <= (each.until or "9"):
+                message = "another row says what this district owes in the same school year"
+                yield Problem("L120", f"{CATALOG}/obligations.csv", f"row {number}", message)
+                break
+
+
+def _districts_without_code(plan: Plan) -> Iterator[Problem]:
+    for collection in plan.all_collections:
+        for layout in collection.file_layouts:
+            element = layout.by_name.get(layout.district_field)
+            code_list = _complete_list(plan, element) if element else None
+            if code_list is None:
+                continue
+            codes = {code.code for code in code_list.codes if code.in_force(layout.valid_for)}
+            lost = [each.code for each in plan.all_districts if each.code not in codes and _reports(each, layout)]
+            if lost:
+                message = f'"{code_list.name}" lacks districts of the plan: {", ".join(lost[:5])}'
+                more = f" and {len(lost) - 5} more" if len(lost) > 5 else ""
+                place = f'resource "{layout.name}", field "{layout.district_field}"'
+                yield Problem("L117", _file(plan, collection), place, message + more)
+
+
+def _reports(district: District, layout: Layout) -> bool:
+    return not layout.valid_for or any(district.reports_in(year) for year in layout.valid_for)
+
+
 def _dates(plan: Plan) -> Iterator[Problem]:
     """Days and school years exist, windows open before they are due, codes and mandates begin before they end."""
     for collection in plan.all_collections:
@@ -502,14 +560,18 @@ def _dates(plan: Plan) -> Iterator[Problem]:
     for number, mandate in enumerate(plan.all_mandates, start=2):
         if mandate.since and mandate.until and mandate.since > mandate.until:
             yield Problem("L160", f"{CATALOG}/mandates.csv", f"row {number}", "since is after until")
-    for code_list in plan.all_code_lists:
-        file = f"{CATALOG}/code-lists/{code_list.name}.csv"
-        for number, code in enumerate(code_list.codes, start=2):
-            for fault in {_year_fault(year) for year in (code.since, code.until) if year}:
+    dated: list[tuple[str, Sequence[Code | District | Obligation]]] = [
+        *((f"code-lists/{each.name}.csv", each.codes) for each in plan.all_code_lists),
+        ("districts.csv", plan.all_districts),
+        ("obligations.csv", plan.all_obligations),
+    ]
+    for name, rows in dated:
+        for number, row in enumerate(rows, start=2):
+            for fault in {_year_fault(year) for year in (row.since, row.until) if year}:
                 if fault:
-                    yield Problem("L160", file, f"row {number}", fault)
-            if code.since and code.until and code.since > code.until:
-                yield Problem("L160", file, f"row {number}", "since is after until")
+                    yield Problem("L160", f"{CATALOG}/{name}", f"row {number}", fault)
+            if row.since and row.until and row.since > row.until:
+                yield Problem("L160", f"{CATALOG}/{name}", f"row {number}", "since is after until")
 
 
 def _year_fault(school_year: str) -> str:

@@ -415,6 +415,54 @@ def _term_pattern(term: str) -> str:
 
 
 @dataclass(frozen=True)
+class District:
+    """One organization that reports to the state; `since` and `until` are school years, empty where unknown."""
+
+    code: str
+    name: str
+    kind: str
+    since: str = ""
+    until: str = ""
+    source: str = ""
+
+    def reports_in(self, school_year: str) -> bool:
+        """Whether it reports for the school year, as far as its first and last year are known."""
+        return (self.since or school_year) <= school_year <= (self.until or school_year)
+
+
+@dataclass(frozen=True)
+class Respondent:
+    """Which districts a word of `acquisition.respondents` means.
+
+    `owes` is all, some (which of them is said by obligations) or none; `kinds` are kinds of district.
+    """
+
+    respondent: str
+    owes: str
+    kinds: tuple[str, ...] = ()
+    why: str = ""
+    source: str = ""
+    confidence: str = ""
+
+
+@dataclass(frozen=True)
+class Obligation:
+    """That a single district owes a collection or does not, whatever holds for its kind; from and to school years."""
+
+    collection: str
+    district: str
+    owes: str
+    since: str = ""
+    until: str = ""
+    why: str = ""
+    source: str = ""
+
+    def holds_in(self, school_year: str) -> bool:
+        """Whether it holds for the school year."""
+        return (self.since or school_year) <= school_year <= (self.until or school_year)
+
+
+@dataclass(frozen=True)
 class Change:
     """What changed with a version of the plan."""
 
@@ -448,7 +496,7 @@ class Plan:
 
     The records are in `all_collections`, `all_mandates`, `all_code_lists`; the same facts as tidy pandas tables
     in `collections`, `elements`, `mandates`, `codes`, `windows`, `element_mandates`, `open_questions`, `crosswalk`,
-    `code_crosswalk`.
+    `code_crosswalk`, `districts`, `respondents`, `obligations`.
     """
 
     root: Path
@@ -471,6 +519,9 @@ class Plan:
     changes: tuple[Change, ...] = ()
     all_topics: tuple[Topic, ...] = ()
     translations: Mapping[tuple[str, str], str] = field(default_factory=dict)
+    all_districts: tuple[District, ...] = ()
+    all_respondents: tuple[Respondent, ...] = ()
+    all_obligations: tuple[Obligation, ...] = ()
 
     def collection(self, wanted: str) -> Collection:
         """The collection of that id; RequestError, with the nearest id, where there is none."""
@@ -483,6 +534,10 @@ class Plan:
     def code_list(self, wanted: str) -> CodeList:
         """The code list of that name; RequestError, with the nearest name, where there is none."""
         return _find(wanted, {each.name: each for each in self.all_code_lists}, "code list")
+
+    def district(self, wanted: str) -> District:
+        """The district of that code; RequestError, with the nearest code, where there is none."""
+        return _find(wanted, {each.code: each for each in self.all_districts}, "district")
 
     def predecessors(self, id: str) -> tuple[Collection, ...]:
         """The collections whose place the collection of that id took."""
@@ -610,6 +665,21 @@ class Plan:
         """One row a correspondence: code_list, code, standard, target, option, match, note, source."""
         return _table("code_crosswalk", [dict(vars(each)) for each in self.all_code_crosswalk])
 
+    @cached_property
+    def districts(self) -> pd.DataFrame:
+        """One row a district: code, name, kind, since, until, source."""
+        return _table("districts", [dict(vars(each)) for each in self.all_districts])
+
+    @cached_property
+    def respondents(self) -> pd.DataFrame:
+        """One row a word for respondents: respondent, owes, kinds (joined by `; `), why, source, confidence."""
+        return _table("respondents", [{**vars(each), "kinds": "; ".join(each.kinds)} for each in self.all_respondents])
+
+    @cached_property
+    def obligations(self) -> pd.DataFrame:
+        """One row a single district's obligation: collection, district, owes, since, until, why, source."""
+        return _table("obligations", [dict(vars(each)) for each in self.all_obligations])
+
     def _repr_html_(self) -> str:
         layouts = sum(len(each.layouts) for each in self.all_collections)
         counts = (
@@ -650,6 +720,9 @@ _COLUMNS = {
     "open_questions": "collection layout element code_list mandate about why",
     "crosswalk": "collection element standard target match note source",
     "code_crosswalk": "code_list code standard target option match note source",
+    "districts": "code name kind since until source",
+    "respondents": "respondent owes kinds why source confidence",
+    "obligations": "collection district owes since until why source",
 }
 
 

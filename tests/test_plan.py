@@ -37,6 +37,9 @@ COLUMNS = {
     "open_questions": "collection layout element code_list mandate about why",
     "crosswalk": "collection element standard target match note source",
     "code_crosswalk": "code_list code standard target option match note source",
+    "districts": "code name kind since until source",
+    "respondents": "respondent owes kinds why source confidence",
+    "obligations": "collection district owes since until why source",
 }
 MANDATES = "catalog/mandates.csv"
 INHERITED = {

@@ -128,6 +128,9 @@ def test_the_sheets_hold_every_entry_of_the_plan_once(connecticut: Plan) -> None
         "mandates": len(connecticut.all_mandates),
         "codes": sum(len(each.codes) for each in connecticut.all_code_lists),
         "windows": sum(len(each.windows) for each in connecticut.all_collections),
+        "districts": len(connecticut.all_districts),
+        "respondents": len(connecticut.all_respondents),
+        "obligations": len(connecticut.all_obligations),
     }
 
 

@@ -35,6 +35,9 @@ def plan_tables(plan: Plan) -> dict[str, pd.DataFrame]:
         "open_questions": plan.open_questions,
         "crosswalk": plan.crosswalk,
         "code_crosswalk": plan.code_crosswalk,
+        "districts": plan.districts,
+        "respondents": plan.respondents,
+        "obligations": plan.obligations,
     }
 
 

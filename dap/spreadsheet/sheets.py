@@ -1,4 +1,4 @@
-"""The five sheets of the steward's workbook: which facts of the catalog each shows, and how they change."""
+"""The sheets of the steward's workbook: which facts of the catalog each shows, and how they change."""
 
 from __future__ import annotations
 
@@ -667,7 +667,93 @@ class Codes(_TableSheet):
         return f"{CATALOG}/code-lists/{key[0]}.csv"
 
 
-SHEETS: tuple[Sheet, ...] = (Collections(), Elements(), Mandates(), Codes(), Windows())
+class _PlanTable(_TableSheet):
+    """One row a row of a table that a plan may have; `ids` are the columns that tell its rows apart."""
+
+    ids: ClassVar[tuple[str, ...]]
+    special: ClassVar[Mapping[str, Mapping[str, Any]]] = {}
+
+    @property
+    def columns(self) -> tuple[Column, ...]:
+        """The columns of its file."""
+        special: dict[str, dict[str, Any]] = {name: {"role": "id"} for name in self.ids}
+        special |= {name: {**special.get(name, {}), **more} for name, more in self.special.items()}
+        return _table_columns(f"{self.name}.table.json", **special)
+
+    def entries(self, plan: Plan, files: Files) -> Iterator[Entry]:
+        """One entry a row, in file order; none where the plan has no such table."""
+        if not _has_table(files, self.name):
+            return
+        rows = files.table(self.path_of(())).rows
+        for key, row in zip(self.keys((), rows), rows, strict=True):
+            yield Entry(key, {name: text or None for name, text in row.items()})
+
+    def keys(self, key: Key, rows: Iterable[Mapping[str, str]]) -> Iterator[Key]:
+        """The columns that tell rows apart, numbered where they are the same."""
+        return _numbered(tuple(row[name] for name in self.ids) for row in rows)
+
+    def missing(self, plan: Plan, ids: Mapping[str, str], new: frozenset[str]) -> tuple[str, str] | None:
+        """A table to stand in, and what tells the row apart."""
+        if not _has_table(files_of(plan), self.name):
+            return self.ids[0], f"the plan has no table of {self.name}: it is made in {CATALOG}/{PLAN_FILE}"
+        needed = [each for each in self.columns if each.role == "id" and each.needed and not ids[each.name]]
+        return (needed[0].name, "must not be empty") if needed else None
+
+    def add(self, files: Files, facts: Mapping[str, Any]) -> None:
+        """A row after the last one."""
+        files.table(self.path_of(())).append({name: str(fact or "") for name, fact in facts.items()})
+
+    def key_of(self, problem: Problem, files: Files) -> Key | None:
+        """The row that the problem is about."""
+        row = self._row_of(problem, files) if problem.file == self.path_of(()) else None
+        return None if row is None else tuple(row[name] for name in self.ids)
+
+    def key_in(self, row: Mapping[str, str]) -> str:
+        """The first of the columns that tell rows apart."""
+        return row[self.ids[0]]
+
+    def path_of(self, key: Key) -> str:
+        """The one file of the table."""
+        return f"{CATALOG}/{self.name}.csv"
+
+
+def _has_table(files: Files, name: str) -> bool:
+    return any(each["name"] == name for each in files.document(f"{CATALOG}/{PLAN_FILE}")["resources"])
+
+
+class Districts(_PlanTable):
+    """One row a district."""
+
+    name = "districts"
+    ids = ("code",)
+    special: ClassVar[Mapping[str, Mapping[str, Any]]] = {"code": {"digits": True}}
+    about = "The organizations that report to the state, and what kind each is."
+
+
+class Respondents(_PlanTable):
+    """One row a word for respondents."""
+
+    name = "respondents"
+    ids = ("respondent",)
+    about = "Which kinds of district each word means that collections use for their respondents."
+
+
+class Obligations(_PlanTable):
+    """One row a district that owes a collection, or does not, whatever holds for its kind."""
+
+    name = "obligations"
+    ids = ("collection", "district", "since")
+    special: ClassVar[Mapping[str, Mapping[str, Any]]] = {
+        "collection": {"choose_from": "collections"},
+        "district": {"digits": True},
+    }
+    about = "Single districts that owe a collection, or do not, whatever holds for their kind."
+
+
+SHEETS: tuple[Sheet, ...] = (
+    *(Collections(), Elements(), Mandates(), Codes(), Windows()),
+    *(Districts(), Respondents(), Obligations()),
+)
 
 
 def faults_of(column: Column, fact: Any) -> tuple[str, ...]:

@@ -25,6 +25,7 @@ _COLUMN_OF = {
     "L110": "mandates",
     "L111": "codes",
     "L114": "successor",
+    "L116": "respondents",
     "L130": "frequency",
     "L131": "mandates",
     "L132": "sources",
