@@ -287,7 +287,7 @@ class _Tables:
                 districts.extend(District(**row) for row in rows or ())
             elif resource["name"] == "respondents":
                 rows = _read_table(root, path, "respondents.table.json", resource, problems)
-                respondents.extend(Respondent(**{**row, "kinds": _listed(row["kinds"])}) for row in rows or ())
+                respondents.extend(map(_respondent, rows or ()))
             elif resource["name"] == "obligations":
                 rows = _read_table(root, path, "obligations.table.json", resource, problems)
                 obligations.extend(Obligation(**row) for row in rows or ())
@@ -563,6 +563,11 @@ def _contributor(stated: dict[str, Any]) -> Contributor:
 def _topic(row: dict[str, str]) -> Topic:
     lists = {key: _listed(row[key]) for key in ("domains", "collections", "elements", "terms", "words")}
     return Topic(row["topic"], row["title"], row["group"], row["statement"], **lists)
+
+
+def _respondent(row: dict[str, str]) -> Respondent:
+    said = {name: row[name] for name in ("why", "source", "confidence")}
+    return Respondent(row["respondent"], row["owes"], _listed(row["kinds"]), **said)
 
 
 def _listed(cell: str) -> tuple[str, ...]:

@@ -15,6 +15,7 @@ import click
 
 from dap.errors import ACCEPTED, COULD_NOT_RUN, REJECTED, WRONG_REQUEST, CouldNotRun, DapError, RequestError
 from dap.intake.commands_core import register as register_intake
+from dap.intake.commands_status import intake, status
 
 if TYPE_CHECKING:
     from dap.plan import Plan
@@ -626,6 +627,10 @@ def _write_new(path: Path, text: str) -> None:
             file.write(text)
     except OSError:
         raise CouldNotRun("the draft could not be written to the file given with --output.") from None
+
+
+cli.add_command(status)
+cli.add_command(intake)
 
 
 @cli.command()
