@@ -94,11 +94,11 @@ def _chart(table: pd.DataFrame) -> alt.LayerChart:
         ),
         tooltip=[alt.Tooltip("label:N"), alt.Tooltip("state:N"), alt.Tooltip("number:Q")],
     )
-    dark = {"field": "state", "oneOf": [names[0], names[3]]}
+    dark = alt.FieldOneOfPredicate(field="state", oneOf=[names[0], names[3]])
     words = base.mark_text(aria=False, fontSize=12).encode(
         x="middle:Q",
         text="shown:N",
-        color=alt.condition(dark, alt.value("#ffffff"), alt.value(charts.INK)),
+        color=alt.when(dark).then(alt.value("#ffffff")).otherwise(alt.value(charts.INK)),
     )
     return alt.LayerChart(layer=[bars, words]).properties(width=_WIDTH, height=alt.Step(26))
 
