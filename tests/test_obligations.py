@@ -188,6 +188,12 @@ def test_in_sight_is_this_year_what_is_near_and_what_was_received() -> None:
     assert seen(date(2028, 8, 1), a_file()) == ["2025-26", "2028-29"]
 
 
+def test_a_month_to_come_and_a_year_without_layout_are_owed_by_nobody() -> None:
+    monthly = obligations(a_plan(frequency="monthly"), (), (), date(2025, 9, 15))
+    assert sorted({row.address.period for row in monthly}) == ["2025-26-aug", "2025-26-jul", "2025-26-sep"]
+    assert obligations(a_plan(layouts=(_layout(valid_for=("2018-19",)),)), (), (), BEFORE) == []
+
+
 def test_a_window_with_a_name_is_a_period_of_its_own() -> None:
     fall, spring = Window(YEAR, name="Fall count", due=DUE), Window(YEAR, name="spring", due="2026-06-01")
     (collection,) = a_plan(fall, spring).all_collections
@@ -250,7 +256,7 @@ def test_the_status_says_the_same_in_text_json_and_csv() -> None:
     assert [each["state"] for each in table] == [each["state"] for each in document["obligations"]]
     text = as_text(rows, AFTER, details=False)
     assert "october  2025-26" in text
-    assert "001    Example Town" in text
+    assert "Missing: october 2025-26, 1 day overdue, 1 district\n  001 Example Town\n" in text
     assert "Example Charter" not in text
     assert "Example Charter" in as_text(rows, AFTER, details=True)
 

@@ -171,3 +171,63 @@ def nothing(district: str, collection: str, period: str, withdraw: bool, config_
     done = "Taken back" if withdraw else "Stated"
     click.echo(f"{done} at {entry['time']}, entry {entry['number']} of the ledger.")
     return ACCEPTED
+
+
+@intake.command()
+@click.argument("folder", type=click.Path(path_type=Path))
+@_CONFIG
+def backup(folder: Path, config_file: Path | None) -> int:
+    """Write a backup into a new folder while the intake goes on. Exit code 1: a submission's file is nowhere."""
+    with _store(config_file) as store:
+        from dap.intake.backup import back_up
+
+        saved = back_up(store, folder)
+    click.echo(f"Saved: {saved.entries} entries of the ledger, {saved.files} files, {saved.bytes:,} bytes.")
+    for id in saved.missing:
+        click.echo(f"Not there: the file of {id}")
+    click.echo("It holds the state's signing key and pupils' data: keep it encrypted, and away from this machine.")
+    return REJECTED if saved.missing else ACCEPTED
+
+
+@intake.command()
+@click.argument("folder", type=click.Path(path_type=Path, file_okay=False))
+@_CONFIG
+def restore(folder: Path, config_file: Path | None) -> int:
+    """Put a backup back where there is no intake, and prove that ledger and files are whole."""
+    config = _settings(config_file)
+    try:
+        from dap.intake.backup import restore as put_back
+    except ModuleNotFoundError as error:
+        raise _extra(error) from None
+    saved = put_back(folder, config)
+    click.echo(f"Back and proved: {saved.entries} entries of the ledger, {saved.files} files. The ledger says so.")
+    click.echo("What was received after the backup is not in it: ask districts with later receipts to send again.")
+    return ACCEPTED
+
+
+@intake.command()
+@click.option("--delete", is_flag=True, help="Delete them; without it they are only listed.")
+@_CONFIG
+def retire(delete: bool, config_file: Path | None) -> int:
+    """List (or delete) the files that are past their time, each with a record in the ledger."""
+    from datetime import UTC, datetime
+
+    today = datetime.now(UTC).date()
+    with _store(config_file) as store:
+        from dap.intake import retention
+
+        found = (retention.retire if delete else retention.due_for_destruction)(store, today)
+    for each in found:
+        click.echo(f"{each.submission.id}  judged {each.submission.judged[:10]}  {each.setting} = {each.days}")
+    done = "deleted, each with an entry in the ledger" if delete else "past their time; --delete deletes them"
+    click.echo(f"{len(found)} files {done}.")
+    return ACCEPTED
+
+
+@intake.command()
+def settings() -> int:
+    """Print the configuration file with every setting, its default and what it is."""
+    from dap.intake.settings_text import as_toml
+
+    sys.stdout.write(as_toml())
+    return ACCEPTED

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from enum import StrEnum
 
-from dap.intake.periods import first_day, periods, school_year_of, window_of
+from dap.intake.periods import begins, first_day, periods, school_year_of, window_of
 from dap.intake.records import JUDGED, WAITING, Address, State, Submission
 from dap.plan import Collection, District, Plan
 
@@ -115,7 +115,14 @@ def _in_sight(collection: Collection, at_hand: Iterable[Address], today: date, p
         near = [day for day in map(first_day, dates) if day is not None and abs(day - today) <= _IN_SIGHT]
         years |= {window.school_year} if near or window.school_year == period[:7] else set()
     years |= {period[:7]} if period else set()
-    found = [each for year in sorted(years) for each in periods(collection, year)]
+    found = [
+        each
+        for year in sorted(years)
+        if any(not layout.valid_for or year in layout.valid_for for layout in collection.file_layouts)
+        for each in periods(collection, year)
+        # A month to come is owed by nobody yet; a window to come is, when its day comes.
+        if begins(collection, each) <= today or window_of(collection, each) is not None
+    ]
     found += sorted({each.period for each in at_hand} - set(found))
     return [each for each in found if not period or period in (each, each[:7])]
 

@@ -63,6 +63,19 @@ def first_day(text: str) -> date | None:
     return date.fromisoformat(text if len(text) > 7 else f"{text}-01") if text else None
 
 
+def begins(collection: Collection, period: str) -> date:
+    """The first day on which a file for the period can be right: when it opens, or else when the time itself begins."""
+    window = window_of(collection, period)
+    if window is not None and (opens := first_day(window.opens)):
+        return opens
+    year, part = int(period[:4]), period[8:]
+    if part in MONTHS and collection.frequency == "monthly":
+        month = (MONTHS.index(part) + _FIRST_MONTH - 1) % 12 + 1
+        return date(year + (month < _FIRST_MONTH), month, 1)
+    # Without a date of the plan only what lies in a later calendar year is surely early.
+    return date(year, 1, 1)
+
+
 def refusal(plan: Plan, address: Address, today: date) -> Reason | None:
     """Why a file for the address is not taken on that day, as a code of `records.REFUSALS`; None where it is."""
     known = {each.id: each for each in plan.all_collections}
@@ -99,20 +112,7 @@ def _wrong_period(collection: Collection, period: str, today: date) -> Reason | 
     if all(layout.valid_for and year not in layout.valid_for for layout in layouts):
         valid = sorted({each for layout in layouts for each in layout.valid_for})
         return "period-not-in-layout", "No layout of the collection is for that year.", f"Valid: {', '.join(valid)}."
-    begins = _begins(collection, period)
-    if today < begins:
-        return "period-not-open", f"The period opens on {begins.isoformat()}.", "Send it then, or correct the period."
+    first = begins(collection, period)
+    if today < first:
+        return "period-not-open", f"The period opens on {first.isoformat()}.", "Send it then, or correct the period."
     return None
-
-
-def _begins(collection: Collection, period: str) -> date:
-    """The first day on which a file for the period can be right: when it opens, or else when the time itself begins."""
-    window = window_of(collection, period)
-    if window is not None and (opens := first_day(window.opens)):
-        return opens
-    year, part = int(period[:4]), period[8:]
-    if part in MONTHS and collection.frequency == "monthly":
-        month = (MONTHS.index(part) + _FIRST_MONTH - 1) % 12 + 1
-        return date(year + (month < _FIRST_MONTH), month, 1)
-    # Without a date of the plan only what lies in a later calendar year is surely early.
-    return date(year, 1, 1)

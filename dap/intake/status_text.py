@@ -5,11 +5,12 @@ from __future__ import annotations
 import csv
 import io
 import json
+import textwrap
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 
-from dap.intake.obligations import MEANS, Obligation, Standing, counts
+from dap.intake.obligations import Obligation, Standing, counts
 
 COLUMNS = ("district", "name", "collection", "period", "state", "due", "received", "days_late", "submission", "reason")
 _HEADS = ("reported", "zero", "missing", "late", "expected", "unknown", "not req.")
@@ -17,7 +18,7 @@ _SHOWN = (
     *(Standing.REPORTED, Standing.CONFIRMED_ZERO, Standing.MISSING, Standing.LATE),
     *(Standing.EXPECTED, Standing.UNKNOWN, Standing.NOT_REQUIRED),
 )
-_MOST_LINES = 40
+_MOST_NAMED = 20
 
 
 def as_rows(rows: Sequence[Obligation]) -> Iterator[dict[str, str | int]]:
@@ -56,28 +57,51 @@ def as_csv(rows: Sequence[Obligation]) -> str:
 
 
 def as_text(rows: Sequence[Obligation], today: date, *, details: bool) -> str:
-    """A line a collection and period with how many stand where; then what to run after, or every row (`details`)."""
+    """A line a collection and period with how many stand where; then what is missing, or every row (`details`)."""
     if not rows:
-        return "Nothing is in sight: no collection of the plan is a file that is owed.\n"
-    width = max(len(f"{collection}  {period}") for collection, period in counts(rows))
+        return "Nothing is in sight of what was asked for.\n"
+    counted = counts(rows)
+    silent = [key for key, states in counted.items() if set(states) <= {Standing.UNKNOWN, Standing.NOT_REQUIRED}]
     lines = [f"Who owes what on {today.isoformat()}", ""]
-    lines.append(" " * width + "  " + "  ".join(f"{head:>8}" for head in _HEADS) + "  due")
-    for (collection, period), counted in counts(rows).items():
-        due = next(
-            (row.due for row in rows if (row.address.collection, row.address.period) == (collection, period)), ""
-        )
-        numbers = "  ".join(f"{counted[state] or '·':>8}" for state in _SHOWN)
-        lines.append(f"{f'{collection}  {period}':<{width}}  {numbers}  {due or 'not known'}")
-    chosen = list(rows) if details else [row for row in rows if row.state is Standing.MISSING]
-    if chosen:
-        lines += ["", "Every one" if details else "Missing", ""]
-        lines += [_line(row) for row in (chosen if details else chosen[:_MOST_LINES])]
-        if not details and len(chosen) > _MOST_LINES:
-            lines.append(f"... and {len(chosen) - _MOST_LINES} more: dap status --state missing")
-    unknown = sum(row.state is Standing.UNKNOWN for row in rows)
-    if unknown:
-        lines += ["", f"Unknown: {MEANS[Standing.UNKNOWN]}. Windows stand in the plan's descriptors."]
+    lines += _table(rows, {key: states for key, states in counted.items() if key not in silent})
+    if details:
+        lines += ["", *map(_line, rows)]
+    else:
+        lines += _missing(rows)
+        if silent:
+            lines += ["", "Nothing received, and not known when it is due or by whom (--state unknown says which):"]
+            lines += _wrapped(", ".join(" ".join(key) for key in silent))
     return "\n".join(lines) + "\n"
+
+
+def _table(rows: Sequence[Obligation], counted: Mapping[tuple[str, str], Counter[Standing]]) -> Iterator[str]:
+    if not counted:
+        return
+    width = max(len("  ".join(key)) for key in counted)
+    yield " " * width + "  " + "  ".join(f"{head:>8}" for head in _HEADS) + "  due"
+    dues = {(row.address.collection, row.address.period): row.due for row in rows}
+    for key, states in counted.items():
+        numbers = "  ".join(f"{states[state] or '·':>8}" for state in _SHOWN)
+        yield f"{'  '.join(key):<{width}}  {numbers}  {dues[key] or 'not known'}"
+
+
+def _missing(rows: Sequence[Obligation]) -> Iterator[str]:
+    """The districts that are missing, a paragraph a collection and period."""
+    found: dict[tuple[str, str], list[Obligation]] = {}
+    for row in rows:
+        if row.state is Standing.MISSING:
+            found.setdefault((row.address.collection, row.address.period), []).append(row)
+    for (collection, period), missing in found.items():
+        overdue = f"{missing[0].days_late} day{'s' * (missing[0].days_late != 1)} overdue"
+        yield ""
+        yield f"Missing: {collection} {period}, {overdue}, {len(missing)} district{'s' * (len(missing) != 1)}"
+        named = [f"{row.address.district} {row.name}".strip() for row in missing[:_MOST_NAMED]]
+        more = f"; and {len(missing) - _MOST_NAMED} more (--state missing)" if len(missing) > _MOST_NAMED else ""
+        yield from _wrapped("; ".join(named) + more)
+
+
+def _wrapped(text: str) -> list[str]:
+    return textwrap.wrap(text, 100, initial_indent="  ", subsequent_indent="  ", break_on_hyphens=False)
 
 
 def _line(row: Obligation) -> str:
