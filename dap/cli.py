@@ -15,7 +15,7 @@ import click
 
 from dap.errors import ACCEPTED, COULD_NOT_RUN, REJECTED, WRONG_REQUEST, CouldNotRun, DapError, RequestError
 from dap.intake.commands_core import register as register_intake
-from dap.intake.commands_status import intake, status
+from dap.intake.commands_status import register as register_status
 
 if TYPE_CHECKING:
     from dap.plan import Plan
@@ -629,10 +629,6 @@ def _write_new(path: Path, text: str) -> None:
         raise CouldNotRun("the draft could not be written to the file given with --output.") from None
 
 
-cli.add_command(status)
-cli.add_command(intake)
-
-
 @cli.command()
 @click.option("--browser/--no-browser", default=True, help="Open a browser window (default: yes).")
 @_PLAN
@@ -644,6 +640,7 @@ def lab(browser: bool, plan_folder: str | None) -> int:
 
 
 register_intake(cli)
+register_status(cli)
 
 
 def _root(folder: str | None) -> Path:

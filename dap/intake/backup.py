@@ -13,14 +13,12 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import make_url, select
+from sqlalchemy import make_url
 
 from dap.errors import CouldNotRun, RequestError
 from dap.intake import ledger as log
-from dap.intake import merkle, steps
+from dap.intake import steps
 from dap.intake.config import IntakeConfig
-from dap.intake.database import heads, ledger, reading, submissions
-from dap.intake.retention import DESTROYED
 
 if TYPE_CHECKING:
     from dap.intake.store import Store
@@ -90,10 +88,8 @@ def _copy_submissions(store: Store, part: Path) -> Iterator[str]:
         (part / name).mkdir(mode=0o700)
     with closing(sqlite3.connect(part / _DATABASE)) as copy:
         rows = copy.execute("SELECT id, extension, place FROM submission ORDER BY number").fetchall()
-        kept = copy.execute("SELECT entry FROM ledger WHERE kind = ?", (DESTROYED,)).fetchall()
-    destroyed = {json.loads(entry)["body"]["id"] for (entry,) in kept}
     for id, extension, place in rows:
-        if not _copied(store.folder, part / place, f"{id}.{extension}") and id not in destroyed:
+        if place in _PLACES and not _copied(store.folder, part / place, f"{id}.{extension}"):
             yield id
 
 
@@ -182,9 +178,10 @@ def _read_manifest(backup: Path) -> dict[str, Any]:
 
 def _proved(config: IntakeConfig, manifest: dict[str, Any]) -> Saved:
     from dap.intake.store import Store
+    from dap.intake.verify import verify
 
     with Store.open(config) as store:
-        if faults := verify(store):
+        if faults := verify(store, files=not manifest["missing"]).faults:
             raise CouldNotRun(f"the backup is back, but it does not add up: {'; '.join(faults)}.")
         head = store.head()
         if (head.log, head.size, head.root) != (manifest["log"], manifest["size"], manifest["root"]):
@@ -192,27 +189,3 @@ def _proved(config: IntakeConfig, manifest: dict[str, Any]) -> Saved:
         store.append(RESTORED, {"size": head.size, "root": head.root, "made": manifest["made"]})
         sizes = sum(path.stat().st_size for path in _files(config.folder))
         return Saved(config.folder, head.size, len(manifest["files"]), sizes, tuple(manifest["missing"]))
-
-
-def verify(store: Store) -> list[str]:
-    """What is wrong with the ledger and the files it speaks of: nothing where every root, signature and hash fits."""
-    faults = []
-    peaks: list[bytes] = []
-    with reading(store.engine) as connection:
-        head = connection.execute(select(heads)).one()
-        for count, (number, text) in enumerate(
-            connection.execute(select(ledger.c.number, ledger.c.entry).order_by(ledger.c.number))
-        ):
-            if number != count:
-                faults.append("an entry of the ledger is missing")
-                break
-            merkle.add_leaf(peaks, count, merkle.leaf_hash(text.encode()))
-        rows = connection.execute(select(submissions.c.id, submissions.c.sha256)).all()
-    if merkle.root_of(peaks).hex() != head.root:
-        faults.append("the ledger's entries do not give its root")
-    if not log.genuine(store.head(), {store.signer.key: store.signer.public}):
-        faults.append("the ledger's head is not signed by the key in keys/")
-    changed = [id for id, digest in rows if (path := store.path_of(id)) is not None and _sha256(path) != digest]
-    if changed:
-        faults.append(f"{len(changed)} files are not the ones that were received")
-    return faults

@@ -10,46 +10,27 @@ from typing import TYPE_CHECKING
 import click
 
 from dap.errors import ACCEPTED, REJECTED, CouldNotRun, RequestError
+from dap.intake.commands_core import CONFIG, settings
 
 if TYPE_CHECKING:
-    from dap.intake.config import IntakeConfig
     from dap.intake.obligations import Obligation
     from dap.intake.store import Store
 
-_CONFIG = click.option(
-    "--config",
-    "config_file",
-    type=click.Path(path_type=Path, dir_okay=False),
-    metavar="FILE",
-    help="The configuration (default: dap-intake.toml here, or all defaults).",
-)
 # Written here too, so that asking for help loads nothing.
 _STATES = ("reported", "confirmed_zero", "missing", "late", "not_required", "expected", "unknown")
 
 
-def _settings(config_file: Path | None) -> IntakeConfig:
-    try:
-        from dap.intake.config import read_config
-
-        return read_config(config_file)
-    except ModuleNotFoundError as error:
-        raise _extra(error) from None
+def register(cli: click.Group) -> None:
+    """Give the command line these commands."""
+    cli.add_command(status)
+    cli.add_command(intake)
 
 
-def _extra(error: ModuleNotFoundError) -> Exception:
-    if (error.name or "").partition(".")[0] == "dap":
-        return error
-    return CouldNotRun("the intake needs what is not installed: pip install 'dap[intake]'.")
+def _store(config_file: str | None) -> Store:
+    config = settings(config_file)
+    from dap.intake.store import Store
 
-
-def _store(config_file: Path | None) -> Store:
-    config = _settings(config_file)
-    try:
-        from dap.intake.store import Store
-
-        return Store.open(config)
-    except ModuleNotFoundError as error:
-        raise _extra(error) from None
+    return Store.open(config)
 
 
 @click.command()
@@ -71,7 +52,7 @@ def _store(config_file: Path | None) -> Store:
     metavar="PATH",
     help="Also a chart: FILE.svg or FILE.html.",
 )
-@_CONFIG
+@CONFIG
 def status(
     district: str | None,
     collection: str | None,
@@ -80,7 +61,7 @@ def status(
     form: str,
     output: Path | None,
     chart: Path | None,
-    config_file: Path | None,
+    config_file: str | None,
 ) -> int:
     """Who owes what: where every district stands for every collection and period.
 
@@ -159,8 +140,8 @@ def intake() -> None:
 @click.argument("collection")
 @click.argument("period")
 @click.option("--withdraw", is_flag=True, help="Take the statement back.")
-@_CONFIG
-def nothing(district: str, collection: str, period: str, withdraw: bool, config_file: Path | None) -> int:
+@CONFIG
+def nothing(district: str, collection: str, period: str, withdraw: bool, config_file: str | None) -> int:
     """State for a district that it has nothing to report (or take that back)."""
     with _store(config_file) as store:
         from dap.intake.records import Address
@@ -175,8 +156,8 @@ def nothing(district: str, collection: str, period: str, withdraw: bool, config_
 
 @intake.command()
 @click.argument("folder", type=click.Path(path_type=Path))
-@_CONFIG
-def backup(folder: Path, config_file: Path | None) -> int:
+@CONFIG
+def backup(folder: Path, config_file: str | None) -> int:
     """Write a backup into a new folder while the intake goes on. Exit code 1: a submission's file is nowhere."""
     with _store(config_file) as store:
         from dap.intake.backup import back_up
@@ -191,14 +172,12 @@ def backup(folder: Path, config_file: Path | None) -> int:
 
 @intake.command()
 @click.argument("folder", type=click.Path(path_type=Path, file_okay=False))
-@_CONFIG
-def restore(folder: Path, config_file: Path | None) -> int:
+@CONFIG
+def restore(folder: Path, config_file: str | None) -> int:
     """Put a backup back where there is no intake, and prove that ledger and files are whole."""
-    config = _settings(config_file)
-    try:
-        from dap.intake.backup import restore as put_back
-    except ModuleNotFoundError as error:
-        raise _extra(error) from None
+    config = settings(config_file)
+    from dap.intake.backup import restore as put_back
+
     saved = put_back(folder, config)
     click.echo(f"Back and proved: {saved.entries} entries of the ledger, {saved.files} files. The ledger says so.")
     click.echo("What was received after the backup is not in it: ask districts with later receipts to send again.")
@@ -207,8 +186,8 @@ def restore(folder: Path, config_file: Path | None) -> int:
 
 @intake.command()
 @click.option("--delete", is_flag=True, help="Delete them; without it they are only listed.")
-@_CONFIG
-def retire(delete: bool, config_file: Path | None) -> int:
+@CONFIG
+def retire(delete: bool, config_file: str | None) -> int:
     """List (or delete) the files that are past their time, each with a record in the ledger."""
     from datetime import UTC, datetime
 
@@ -224,8 +203,8 @@ def retire(delete: bool, config_file: Path | None) -> int:
     return ACCEPTED
 
 
-@intake.command()
-def settings() -> int:
+@intake.command("settings")
+def print_settings() -> int:
     """Print the configuration file with every setting, its default and what it is."""
     from dap.intake.settings_text import as_toml
 

@@ -12,9 +12,12 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from sqlalchemy import update
+
 from dap.errors import CouldNotRun
 from dap.intake import steps
 from dap.intake.config import RetentionConfig
+from dap.intake.database import submissions
 from dap.intake.records import JUDGED, State, Submission
 
 if TYPE_CHECKING:
@@ -43,19 +46,31 @@ def retire(store: Store, today: date) -> list[Due]:
 
     Stopped between the two, it deletes at the next run what is entered already. CouldNotRun where a disk fails.
     """
-    entered = {entry.body["id"] for entry in store.entries((DESTROYED,))}
-    gone = []
-    for each in _due(store, today):
-        if each.submission.id not in entered:
-            body = {"id": each.submission.id, "sha256": each.submission.sha256, "bytes": each.submission.bytes}
-            store.append(DESTROYED, {**body, "setting": each.setting, "days": each.days})
-        try:
-            steps.remove(each.path)
-            steps.fsync_folder(each.path.parent)
-        except OSError:
-            raise CouldNotRun("a file that is past its time could not be deleted. Run it again.") from None
-        gone.append(each)
+    for entry in store.entries((DESTROYED,)):
+        for folder in _FOLDERS:
+            _delete(next((store.folder / folder).glob(f"{entry.body['id']}.*"), None))
+    gone = list(_due(store, today))
+    for each in gone:
+        body = {"id": each.submission.id, "sha256": each.submission.sha256, "bytes": each.submission.bytes}
+        with store.transaction() as connection:
+            store.append_in(connection, DESTROYED, {**body, "setting": each.setting, "days": each.days})
+            here = submissions.c.id == each.submission.id
+            connection.execute(update(submissions).where(here).values(place="destroyed"))
+        _delete(each.path)
     return gone
+
+
+_FOLDERS = ("accepted", "rejected", "quarantine")
+
+
+def _delete(path: Path | None) -> None:
+    if path is None:
+        return
+    try:
+        steps.remove(path)
+        steps.fsync_folder(path.parent)
+    except OSError:
+        raise CouldNotRun("a file that is past its time could not be deleted. Run it again.") from None
 
 
 def _due(store: Store, today: date) -> Iterator[Due]:

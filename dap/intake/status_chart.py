@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+import textwrap
 from collections.abc import Sequence
 from datetime import date
 
@@ -26,6 +27,8 @@ _WIDTH = 560
 
 def status_figure(rows: Sequence[Obligation], today: date) -> charts.Figure:
     """The chart, its finding in words, and its table; districts that do not owe a collection are not drawn."""
+    every = counts(rows)
+    drawn = {key: states for key, states in every.items() if set(states) - {Standing.UNKNOWN, Standing.NOT_REQUIRED}}
     table = pd.DataFrame(
         [
             {
@@ -33,7 +36,7 @@ def status_figure(rows: Sequence[Obligation], today: date) -> charts.Figure:
                 "Period": period,
                 **{said: counted[state] for state, (said, _) in _COLOURS.items()},
             }
-            for (collection, period), counted in counts(rows).items()
+            for (collection, period), counted in drawn.items()
         ],
         columns=["Collection", "Period", *(said for said, _ in _COLOURS.values())],
     )
@@ -45,10 +48,14 @@ def status_figure(rows: Sequence[Obligation], today: date) -> charts.Figure:
         else "No obligation can be judged yet"
     )
     note = f"On {today.isoformat()}: how many districts stand where, for each collection and period."
+    if silent := len(every) - len(drawn):
+        note += f" Not drawn: {silent} of which nothing was received and no due day is known."
     worst = table.sort_values("Missing", ascending=False).head(3)
     said = "; ".join(f"{row.Collection} {row.Period}: {row.Missing} missing" for row in worst.itertuples())
     description = f"{note} {finding}. {said}."
-    chart = _chart(table).properties(title=alt.TitleParams(finding, subtitle=note), description=description)
+    chart = _chart(table).properties(
+        title=alt.TitleParams(finding, subtitle=textwrap.wrap(note, 90)), description=description
+    )
     return charts.Figure(finding, note, description, charts.Table(table, note), chart)
 
 
@@ -85,7 +92,7 @@ def _chart(table: pd.DataFrame) -> alt.LayerChart:
         description="spoken:N",
     )
     bars = base.mark_bar(size=18).encode(
-        x=alt.X("from:Q", title="Districts"),
+        x=alt.X("from:Q", title="Districts", scale=alt.Scale(nice=False)),
         x2="to:Q",
         color=alt.Color(
             "state:N",
