@@ -28,6 +28,8 @@ from dap.spreadsheet.layout import BASE, LISTS
 from dap.spreadsheet.sheets import SHEETS, faults_of, files_of
 from dap.spreadsheet.taking import Proposal, propose
 from tests.conftest import PLAN, ROSTER, NewPlan, edit, edit_text, field
+from tests.test_districts import OBLIGATIONS, with_districts
+from tests.test_topics import with_table
 
 
 class Workbook:
@@ -1042,3 +1044,28 @@ def test_files_of_any_manner_keep_all_but_what_was_edited(new_plan: NewPlan) -> 
     assert path.read_bytes().decode() == text.replace('"monthly"', '"weekly"')
     assert path.stat().st_mode & 0o777 == 0o640
     assert table.read_bytes().decode() == quoted.replace('"First grade"', '"First"')
+
+
+def test_a_district_is_added_changed_and_removed_in_the_workbook(new_plan: NewPlan) -> None:
+    book = Workbook(with_districts(new_plan(), ["districts", "all", "town", "All.", "", "high"]))
+    book.cell("districts", "001", "Name").value = "Example Town Schools"
+    book.cell("districts", "002", "Remove").value = "yes"
+    book.add("districts", Code="003", Name="Example Village", Kind="town", Source="https://example.org/list")
+    assert book.take_over() == ("catalog/districts.csv",)
+    districts = [(each.code, each.name) for each in open_plan(book.root).all_districts]
+    assert districts == [("001", "Example Town Schools"), ("003", "Example Village")]
+
+
+def test_an_obligation_of_a_district_that_does_not_exist_is_told_at_its_row(new_plan: NewPlan) -> None:
+    root = with_districts(new_plan(), ["districts", "all", "town; charter", "All.", "", "high"])
+    book = Workbook(with_table(root, "obligations", OBLIGATIONS))
+    row = book.add("obligations", Collection="example-roster", District="999", Owes="no", Why="It has no pupils.")
+    (fault,) = book.faults()
+    assert fault.startswith(f"sheet obligations, row {row}")
+    assert 'no district "999"' in fault
+
+
+def test_a_plan_without_districts_takes_none_from_a_workbook(book: Workbook) -> None:
+    row = book.add("districts", Code="001", Name="Example", Kind="town", Source="https://example.org/list")
+    said = "the plan has no table of districts: it is made in catalog/datapackage.json."
+    assert book.faults() == [f"sheet districts, row {row}, column B (Code): {said}"]
