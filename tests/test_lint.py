@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 from collections.abc import Callable
@@ -16,6 +17,7 @@ from dap.errors import PlanError, RequestError
 from dap.lint import lint, pattern_fault
 from dap.rules import rules
 from tests.conftest import PLAN, ROOT, ROSTER, Descriptor, NewPlan, edit, edit_text, field, layout, named, rebuild
+from tests.test_districts import with_districts
 
 CROSSWALK = "catalog/crosswalk.csv"
 MANDATES = "catalog/mandates.csv"
@@ -78,6 +80,18 @@ def _move(old: str, new: str) -> Break:
 
 def _write(path: str, content: bytes) -> Break:
     return lambda root: (root / path).write_bytes(content)
+
+
+def _complete_codes(root: Path, *codes: str) -> None:
+    """A complete code list for the district's column, with these codes alone."""
+    path = "code-lists/districts-known.csv"
+    rows = "".join(f"{code},Example,,,https://example.org/codes\n" for code in codes)
+    (root / "catalog" / path).write_text(f"code,label,since,until,source\n{rows}", "utf-8")
+    schema = json.loads((ROOT / "schemas/code-list.table.json").read_text("utf-8"))
+    known = {"name": "districts-known", "path": path, "schema": schema, "sources": [{"title": "Example"}]}
+    known["acquisition"] = {"codeList": True, "complete": True}
+    edit(root, PLAN, lambda document: document["resources"].append(known))
+    edit(root, ROSTER, lambda d: field(d, "district_code", "counts").update(acquisition={"codes": "districts-known"}))
 
 
 def _both(*damages: Break) -> Break:
@@ -383,6 +397,26 @@ CASES = [
         CROSSWALK,
         "row 3",
         'no element "grades" in "example-roster". Did you mean "grade"?',
+    ),
+    # L116, L117: who owes what
+    Case(
+        "L116",
+        "a kind that no district has",
+        lambda root: with_districts(root, ["districts", "all", "twon", "All.", "", "high"]),
+        "catalog/respondents.csv",
+        "row 2",
+        'no district is a "twon". Did you mean "town"?',
+    ),
+    Case(
+        "L117",
+        "a district whose files cannot hold its code",
+        _both(
+            lambda root: with_districts(root, ["districts", "all", "town; charter", "All.", "", "high"]),
+            lambda root: _complete_codes(root, "0010011"),
+        ),
+        ROSTER,
+        'resource "counts", field "district_code"',
+        '"districts-known" lacks districts of the plan: 001, 002',
     ),
     # L120, L121: names
     Case(
