@@ -15,6 +15,7 @@ import click
 
 from dap.errors import ACCEPTED, COULD_NOT_RUN, REJECTED, WRONG_REQUEST, CouldNotRun, DapError, RequestError
 from dap.intake.commands_core import register as register_intake
+from dap.intake.commands_http import register as register_http
 from dap.intake.commands_status import register as register_status
 
 if TYPE_CHECKING:
@@ -640,6 +641,7 @@ def lab(browser: bool, plan_folder: str | None) -> int:
 
 
 register_intake(cli)
+register_http(cli)
 register_status(cli)
 
 

@@ -2,4 +2,5 @@
 
 from __future__ import annotations
 
-import dap.intake.database  # noqa: F401
+import dap.intake.database
+import dap.intake.tokens  # noqa: F401
