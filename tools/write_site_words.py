@@ -1,33 +1,37 @@
-"""Write dap/publish/locale/*.po from the site's own sentences: new ones are added empty, old ones are taken out."""
+"""Write the site's and the intake page's locale/*.po from their own sentences: new ones are added empty, old ones go."""
 
 from __future__ import annotations
 
 import io
 import sys
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from babel.messages.catalog import Catalog
 from babel.messages.extract import extract_from_dir
 from babel.messages.pofile import read_po, write_po
 
+from dap.intake.http.words import po_file as intake_po_file
 from dap.publish.words import LANGUAGES, OWN, po_file
 
 PUBLISH = Path(__file__).resolve().parent.parent / "dap" / "publish"
+INTAKE = PUBLISH.parent / "intake" / "http"
 _KEYWORDS = {"_": None, "say": None, "gettext": None, "ngettext": (1, 2), "count": (1, 2)}
 _METHODS = [("**.py", "python"), ("templates/**.html", "jinja2.ext:babel_extract")]
 _OPTIONS = {"templates/**.html": {"encoding": "utf-8", "trim_blocks": "true", "lstrip_blocks": "true"}}
 
 
-def sentences() -> list[str | tuple[str, ...]]:
-    """Every sentence of the site's code and templates, once; a pair where it has a form for several."""
-    found = extract_from_dir(PUBLISH, method_map=_METHODS, options_map=_OPTIONS, keywords=_KEYWORDS)
+def sentences(folder: Path = PUBLISH) -> list[str | tuple[str, ...]]:
+    """Every sentence of the code and templates, once; a pair where it has a form for several."""
+    found = extract_from_dir(folder, method_map=_METHODS, options_map=_OPTIONS, keywords=_KEYWORDS)
     return list(dict.fromkeys(message for _, _, message, _, _ in found))
 
 
-def po_text(language: str, said: Iterable[str | tuple[str, ...]]) -> str:
+def po_text(
+    language: str, said: Iterable[str | tuple[str, ...]], file_of: Callable[[str], Path] = po_file
+) -> str:
     """The language's file with exactly these sentences, each with the translation it has."""
-    with po_file(language).open("rb") as file:
+    with file_of(language).open("rb") as file:
         before = read_po(file, locale=language)
     after = Catalog(locale=language, fuzzy=False, charset="utf-8")
     # The library would write a third form for Spanish, for millions, which no number here has.
@@ -58,21 +62,29 @@ def _headers(language: str) -> list[tuple[str, str]]:
 
 def main() -> int:
     """Write each language's file, and say which sentences have no translation yet."""
-    said = sentences()
     missing = 0
-    for language in LANGUAGES:
-        if language == OWN:
-            continue
-        text = po_text(language, said)
-        po_file(language).write_text(text, "utf-8", newline="\n")
-        catalog = read_po(io.StringIO(text), locale=language)
-        for message in catalog:
-            parts = message.string if isinstance(message.string, tuple | list) else [message.string]
-            if message.id and not all(parts):
+    for folder, file_of in ((PUBLISH, po_file), (INTAKE, intake_po_file)):
+        said = sentences(folder)
+        for language in LANGUAGES:
+            if language == OWN:
+                continue
+            text = po_text(language, said, file_of)
+            file_of(language).write_text(text, "utf-8", newline="\n")
+            for message in untranslated(text, language):
                 missing += 1
-                print(f"{language}: no translation of {message.id!r}")
-    print(f"{len(said)} sentences.")
+                print(f"{language}: no translation of {message!r}")
+        print(f"{folder.name}: {len(said)} sentences.")
     return 1 if missing else 0
+
+
+def untranslated(text: str, language: str) -> list[object]:
+    """The sentences of a file that have no translation yet."""
+    found: list[object] = []
+    for message in read_po(io.StringIO(text), locale=language):
+        parts = message.string if isinstance(message.string, tuple | list) else [message.string]
+        if message.id and not all(parts):
+            found.append(message.id)
+    return found
 
 
 if __name__ == "__main__":

@@ -32,7 +32,7 @@ class _Server(uvicorn.Server):
         await super().shutdown(sockets)  # type: ignore[arg-type]
 
 
-def serve(config: IntakeConfig, say: Callable[[str], None]) -> None:
+def serve(config: IntakeConfig, tell: Callable[[str], None]) -> None:
     """Serve until told to stop (SIGTERM, Ctrl-C); then take nothing new, finish what is under way, and return.
 
     CouldNotRun where the port cannot be had; errors of `Store.open`.
@@ -47,14 +47,14 @@ def serve(config: IntakeConfig, say: Callable[[str], None]) -> None:
         workers.start()
         try:
             host, port = listener.getsockname()[:2]
-            say(f"dap serve: http://{f'[{host}]' if ':' in host else host}:{port}/ (stop it with Ctrl-C or SIGTERM)")
+            tell(f"dap serve: http://{f'[{host}]' if ':' in host else host}:{port}/ (stop it with Ctrl-C or SIGTERM)")
             server.run([listener])
         except KeyboardInterrupt:
             pass
         finally:
             stop.set()
             workers.join()
-    say("dap serve: stopped.")
+    tell("dap serve: stopped.")
 
 
 def settings_of(config: IntakeConfig, service: Service) -> uvicorn.Config:
