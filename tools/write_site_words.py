@@ -1,4 +1,4 @@
-"""Write the site's and the intake page's locale/*.po from their own sentences: new ones are added empty, old ones go."""
+"""Write locale/*.po of the site and the intake's page from their sentences: new ones are added empty, old ones go."""
 
 from __future__ import annotations
 
@@ -27,9 +27,7 @@ def sentences(folder: Path = PUBLISH) -> list[str | tuple[str, ...]]:
     return list(dict.fromkeys(message for _, _, message, _, _ in found))
 
 
-def po_text(
-    language: str, said: Iterable[str | tuple[str, ...]], file_of: Callable[[str], Path] = po_file
-) -> str:
+def po_text(language: str, said: Iterable[str | tuple[str, ...]], file_of: Callable[[str], Path] = po_file) -> str:
     """The language's file with exactly these sentences, each with the translation it has."""
     with file_of(language).open("rb") as file:
         before = read_po(file, locale=language)

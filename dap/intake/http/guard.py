@@ -15,7 +15,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from dap.errors import DapError
 from dap.intake.http.arriving import drain
-from dap.intake.http.problems import REFUSED_STATUS, Problem
+from dap.intake.http.problems import OTHERWISE, REFUSED_STATUS, Problem
 from dap.intake.http.words import preferred
 from dap.intake.records import Refused
 
@@ -55,12 +55,12 @@ class Guard:
         # Starlette raises what it cannot route where there is an application to catch it.
         scope["app"] = self
         try:
-            await self._app(scope, receive, exchange.send)
+            await self._app(scope, exchange.receiving(receive), exchange.send)
         except Exception as error:
             problem = problem_of(error)
             exchange.code = problem.code
             if not exchange.begun:
-                if not await drain(request):
+                if not exchange.whole and not await drain(request):
                     problem.headers["Connection"] = "close"
                 language = preferred(request.headers.get("Accept-Language", ""))
                 await problem.response(language, exchange.id)(scope, receive, exchange.send)
@@ -73,7 +73,9 @@ def problem_of(error: Exception) -> Problem:
     if isinstance(error, Problem):
         return error
     if isinstance(error, Refused):
-        return Problem(error.code, status=REFUSED_STATUS.get(error.code, 422), title=error.message, fix=error.fix)
+        return Problem(
+            error.code, status=REFUSED_STATUS.get(error.code, 422), title=error.message, fix=error.fix or OTHERWISE
+        )
     if isinstance(error, HTTPException):
         code = {405: "method-not-allowed"}.get(error.status_code, "not-found")
         return Problem(code, headers=dict(error.headers or {}))
@@ -93,8 +95,18 @@ class _Exchange:
 
     def __init__(self, scope: Scope, send: Send) -> None:
         self.id = secrets.token_hex(8)
-        self.begun, self.status, self.code = False, 0, ""
+        self.begun, self.whole, self.status, self.code = False, False, 0, ""
         self._scope, self._send, self._start = scope, send, time.monotonic()
+
+    def receiving(self, receive: Receive) -> Receive:
+        """The same, noting when the whole body was read: nothing more may be waited for then."""
+
+        async def noted() -> Message:
+            message = await receive()
+            self.whole = self.whole or not message.get("more_body", False)
+            return message
+
+        return noted
 
     async def send(self, message: Message) -> None:
         if message["type"] == "http.response.start":

@@ -129,8 +129,13 @@ REFUSED_STATUS: Mapping[str, int] = {
     "storage-failed": 503,
     "busy": 503,
     "contradicts": 409,
+    "no-statement": 404,
 }
 """The status of what the store refuses (`records.REFUSALS`), and of a statement that a standing file contradicts."""
+
+
+OTHERWISE = _("GET /v1/me lists what your district may send, and for which periods.")
+"""What to do where the store itself did not say."""
 
 
 class Problem(Exception):

@@ -37,8 +37,8 @@ def preferred(accepted: str) -> str:
             asked.append((float(weight or 1), tag.partition("-")[0].casefold()))
         except ValueError:
             continue
-    for weight, language in sorted(asked, key=lambda each: -each[0]):
-        if weight > 0 and language in LANGUAGES:
+    for wanted, language in sorted(asked, key=lambda each: -each[0]):
+        if wanted > 0 and language in LANGUAGES:
             return language
     return OWN
 
