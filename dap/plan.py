@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from dap.errors import RequestError, nearest
+from dap.html_table import bundle, facts_table
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -84,6 +85,25 @@ class Mandate:
             "confidence": "The reading is of low confidence." if self.confidence == "low" else "",
         }
         return tuple(OpenQuestion(about, why) for about, why in doubts.items() if why)
+
+    def _repr_html_(self) -> str:
+        return facts_table(
+            f"Mandate {self.id}: {self.title or self.citation}",
+            [
+                ("Citation", self.citation),
+                ("Whose law", self.jurisdiction),
+                ("What it says", self.summary),
+                ("In force since", self.since),
+                ("Until", self.until),
+                ("Source", self.source),
+                ("Year of the source", self.year),
+                ("How sure the reading is", self.confidence),
+                *_asked_facts(self.open),
+            ],
+        )
+
+    def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, str]:
+        return bundle(self._repr_html_(), f"{self.id}: {self.cited}")
 
 
 @dataclass(frozen=True)
@@ -221,6 +241,31 @@ class Element:
         )
         return re.sub(r"[^a-z0-9]+", "_", spaced.lower()).strip("_") or f"column_{self.position}"
 
+    def _repr_html_(self) -> str:
+        return facts_table(
+            f"Element {self.name}: {self.title}",
+            [
+                ("What it is", self.description),
+                ("Type", self.type if self.format in ("", "default", "any") else f"{self.type}, {self.format}"),
+                ("Must be filled in every row", "yes" if self.required else "no"),
+                *((f"Constraint {name}", str(value)) for name, value in self.constraints.items() if name != "required"),
+                ("Code list", self.codes),
+                ("How often", self.frequency),
+                ("Mandates", _joined_mandates(self.mandates)),
+                ("Purpose", self.purpose),
+                ("Uses", "; ".join(self.uses)),
+                ("Sensitivity", self.sensitivity),
+                ("Classification", "; ".join(self.classification)),
+                ("Status", self.status),
+                ("Kept", self.retention),
+                ("Sources", "; ".join(each.title for each in self.sources)),
+                *_asked_facts(self.open),
+            ],
+        )
+
+    def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, str]:
+        return bundle(self._repr_html_(), f"{self.name}: {self.title}")
+
 
 @dataclass(frozen=True)
 class TitleLine:
@@ -338,6 +383,35 @@ class Collection:
     def layout(self, name: str) -> Layout:
         """The layout of that name; RequestError, with the nearest name, where there is none."""
         return _find(name, {layout.name: layout for layout in self.layouts}, f'layout of "{self.id}"')
+
+    def _repr_html_(self) -> str:
+        dates = (
+            f"{' '.join(filter(None, (window.school_year, window.name)))}: {kind} {date}"
+            for window in self.windows
+            for kind, date in _window_dates(window)
+        )
+        return facts_table(
+            f"Collection {self.id}: {self.title}",
+            [
+                ("What it is", self.description),
+                ("Form", self.form),
+                ("Domain", self.domain),
+                ("One row is about", self.level),
+                ("Who must answer", "; ".join(self.respondents)),
+                ("How often", self.frequency),
+                ("Dates", "; ".join([*dates, *filter(None, [self.dates_note])])),
+                ("Mandates", _joined_mandates(self.mandates)),
+                ("Purpose", self.purpose),
+                ("Uses", "; ".join(self.uses)),
+                ("Status", self.status),
+                *((f"Layout {each.name}", ", ".join(one.name for one in each.elements)) for each in self.layouts),
+                ("Sources", "; ".join(each.title for each in self.sources)),
+                *_asked_facts(self.open),
+            ],
+        )
+
+    def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, str]:
+        return bundle(self._repr_html_(), f"{self.id}: {self.title}")
 
 
 @dataclass(frozen=True)
@@ -742,6 +816,12 @@ def _window_dates(window: Window) -> Iterator[tuple[str, str]]:
             yield kind, date
     for name, date in window.freeze:
         yield f"freeze {name}".strip(), date
+
+
+def _asked_facts(questions: Iterable[OpenQuestion]) -> Iterator[tuple[str, str]]:
+    """The open questions as the rows of a shown thing."""
+    for each in questions:
+        yield f"Not known: {each.about}", each.why
 
 
 def _joined_mandates(links: tuple[MandateLink, ...]) -> str:

@@ -150,6 +150,10 @@ class Report:
     def _repr_html_(self) -> str:
         return as_html_fragment(self)
 
+    def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, str]:
+        said = f"{(self.verdict or 'could not run').capitalize()}. {verdict_sentence(self)}"
+        return {"text/html": self._repr_html_(), "text/plain": said}
+
 
 def as_json(reports: Sequence[Report], *, always_list: bool = False) -> str:
     """One object for one report, a list for several (or always)."""

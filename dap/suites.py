@@ -6,11 +6,13 @@ import json
 import re
 from collections import Counter
 from collections.abc import Iterator
+from dataclasses import dataclass, field
 from importlib import import_module
 from pathlib import Path
 from typing import Any
 
-from dap.errors import CouldNotRun
+from dap.errors import CouldNotRun, RequestError
+from dap.html_table import bundle, list_table
 from dap.plan import NO_SSN, Collection, Condition, CrossRule, Element, Layout, Plan, Term
 from dap.rules import rule
 from dap.submission.limits import LIMITS
@@ -104,6 +106,42 @@ _FORMAT_WORDS_OF = {
 }
 
 Expectation = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Suite:
+    """A layout's suite as people look at it; `content` is what `build_suite` gives."""
+
+    content: dict[str, Any] = field(repr=False)
+
+    @property
+    def name(self) -> str:
+        """`collection/layout`."""
+        return str(self.content["name"])
+
+    @property
+    def rules(self) -> tuple[tuple[str, str, str, str], ...]:
+        """Rule, name, element (empty where it is about the file), and what is said when it is broken."""
+        metas = [each["meta"] for each in self.content["expectations"]]
+        return tuple((each["rule"], each["name"], each["element"] or "", each["message"]) for each in metas)
+
+    def _repr_html_(self) -> str:
+        caption = f"Suite {self.name}: {len(self.rules)} rules"
+        return list_table(caption, ("Rule", "Name", "Element", "What is said when it is broken"), self.rules)
+
+    def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, str]:
+        return bundle(self._repr_html_(), f"{self.name}: {len(self.rules)} rules")
+
+
+def suite(plan: Plan, collection: str, layout: str = "") -> Suite:
+    """The suite of a file layout (the first, where none is named), to be looked at; RequestError without one."""
+    owner = plan.collection(collection)
+    if not owner.file_layouts:
+        raise RequestError("No file of that collection is submitted, so it has no suite.")
+    chosen = owner.layout(layout) if layout else owner.file_layouts[0]
+    if not chosen.is_file:
+        raise RequestError("No file of that layout is submitted, so it has no suite.")
+    return Suite(build_suite(plan, owner, chosen))
 
 
 def suite_path(root: Path, collection: str, layout: str) -> Path:
