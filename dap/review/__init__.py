@@ -11,6 +11,7 @@ review.asked_more_than_once(plan)
 from dap.review.asked import asked_more_than_once, could_be_asked_once
 from dap.review.dates import calendar, district_load
 from dap.review.grounds import confidence_coverage, demands_by_jurisdiction, demands_by_law, unsupported_elements
+from dap.review.topics import elements_about
 
 __all__ = [
     "asked_more_than_once",
@@ -20,5 +21,6 @@ __all__ = [
     "demands_by_jurisdiction",
     "demands_by_law",
     "district_load",
+    "elements_about",
     "unsupported_elements",
 ]
