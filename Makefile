@@ -9,7 +9,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 VERSION := import sys; print("%d.%d" % sys.version_info[:2])
 
-.PHONY: help demo test fuzz lab lock site bench bench-quick bench-gate bench-start bench-plan bench-identifiers bench-site bench-intake stress mutants pages clean same-python
+.PHONY: help demo test fuzz lab lock site bench bench-quick bench-gate bench-start bench-plan bench-identifiers bench-site bench-intake bench-notebooks stress mutants pages clean same-python
 .DELETE_ON_ERROR:
 
 help: ## List these words
@@ -38,7 +38,7 @@ site: $(READY) ## Set up, then write the public plan's site to build/site; ARGS=
 	@$(BIN)/dap publish build/site $(ARGS)
 	@echo 'It opens at build/site/index.html'
 
-bench: bench-start bench-plan bench-identifiers bench-site bench-intake bench-gate ## Run every benchmark
+bench: bench-start bench-plan bench-identifiers bench-site bench-notebooks bench-intake bench-gate ## Run every benchmark
 
 bench-quick: $(READY) ## Time the gate and its peers on 50,000 rows
 	@$(BIN)/python -m benchmarks.gate --rows 50000 --runs 1
@@ -64,6 +64,9 @@ bench-intake: $(READY) ## Time the verification of a ledger of 1,000,000 entries
 
 stress: $(READY) ## Kill and fail the intake at every step, flip every bit of its ledger, on SQLite and PostgreSQL
 	DAP_STRESS=1 $(BIN)/python -m pytest -q tests/test_intake_store.py tests/test_intake_ledger.py $(ARGS)
+
+bench-notebooks: $(READY) ## Time the run of each notebook
+	@$(BIN)/python benchmarks/notebooks.py
 
 mutants: $(READY) ## Take out each rule of the detector in turn and see a case fail
 	$(BIN)/python -m pytest -q tests/test_identifier_rules.py -k without_any_one_rule

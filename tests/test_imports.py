@@ -20,7 +20,7 @@ LAYERS: list[set[str]] = [
     {"catalog", "submission", "identifiers", "values", "editing"},
     {"expectations"},
     {"suites", "engine", "review"},
-    {"gate", "scan", "explain", "listing", "describe"},
+    {"gate", "scan", "explain", "listing", "describe", "guard"},
     {"examples", "charts"},
     {"lint", "skeleton"},
     {"spreadsheet"},

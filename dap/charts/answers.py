@@ -47,6 +47,30 @@ _MATCHES = {
     "broader": "Broader there",
     "none": "No counterpart",
 }
+_SUBJECTS = {
+    "position": "where a column stands",
+    "required": "whether it must be filled",
+    "codes": "which values are permitted",
+    "retention": "how long it is kept",
+    "windows": "when it is due",
+    "obligation": "whether it is mandatory",
+    "purpose": "what it is for",
+    "elements": "which facts are asked",
+    "submittedAs": "how it reaches the state",
+    "length": "how long a value may be",
+    "status": "whether it is still asked",
+    "requiredWhen": "when it must be filled",
+    "forbiddenWhen": "when it must stay empty",
+    "layout": "what the file looks like",
+    "format": "how a value is written",
+    "mandate": "which law demands it",
+    "confidence": "whether it was read rightly",
+    "frequency": "how often it is asked",
+    "respondents": "who must answer",
+    "definition": "what it means",
+    "citation": "which law it is exactly",
+    "source": "where it is written",
+}
 _QUESTIONS = {
     "S": "Can the file be read?",
     "P": "Does it hold what it must not?",
@@ -58,7 +82,7 @@ _QUESTIONS = {
 def grounds(elements: pd.DataFrame, element_mandates: pd.DataFrame) -> Figure:
     """Count the elements by whose law is behind them, each once: federal alone, state alone, both, no law."""
     key = ["collection", "layout", "element"]
-    behind: dict[tuple[str, ...], frozenset[str]] = {}
+    behind: dict[Any, Any] = {}
     if len(element_mandates):
         behind = element_mandates.groupby(key)["jurisdiction"].agg(frozenset).to_dict()
     kinds = [frozenset(behind.get(place, frozenset())) for place in zip(*(elements[each] for each in key), strict=True)]
@@ -183,16 +207,17 @@ def edfacts_files(crosswalk: pd.DataFrame) -> Figure:
 
 
 def open_questions_by_subject(questions: pd.DataFrame) -> Figure:
-    """Count the plan's open questions by what they are about."""
+    """Count the plan's open questions by what they ask."""
     counts = questions["about"].value_counts(sort=False) if len(questions) else pd.Series(dtype=int)
-    ranked = sorted(((str(about), int(number)) for about, number in counts.items()), key=lambda row: (-row[1], row[0]))
+    named_counts = ((_SUBJECTS.get(str(about), str(about)), int(number)) for about, number in counts.items())
+    ranked = sorted(named_counts, key=lambda row: (-row[1], row[0]))
     total = sum(number for _, number in ranked)
     first = ranked[:2]
     share = sum(number for _, number in first)
-    named = _listed([f'"{each}"' for each, _ in first]) if first else ""
-    finding = f"{share} of {_many(total, 'open question')} are about {named}" if total else "No question is open"
+    named = _listed([each for each, _ in first]) if first else ""
+    finding = f"{share} of {_many(total, 'open question')} ask {named}" if total else "No question is open"
     note = "Each is a fact that no source gave. Answering one takes a document, not a programmer."
-    return _counting(ranked, finding, note, ("About", "Open questions"), "Open questions by what they are about")
+    return _counting(ranked, finding, note, ("What is asked", "Open questions"), "Open questions by what they ask")
 
 
 def sure_by_kind(coverage: pd.DataFrame) -> Figure:
@@ -330,7 +355,7 @@ def _grid(
     """A cell for each row and column with its number written in it, the darker the larger; grey without a number."""
     if not cells:
         return _nothing()
-    head = short or {each: _folded(each, 11) for each in columns}
+    head = short or {each: each for each in columns}
     label = {each: _folded(each, 34) for each in rows}
     frame = pd.DataFrame(cells, columns=["name", "column", "value", "shown"])
     frame["row"], frame["head"] = frame["name"].map(label), frame["column"].map(head)
@@ -341,7 +366,7 @@ def _grid(
     # JSON has no number that is none.
     frame["value"] = frame["value"].fillna(-1)
     lines = max(each.count("\n") + 1 for each in label.values())
-    wide = 34 if short else 74
+    wide = 34 if short else 104
     tall = max(_BAR + 10, lines * 16 + 8)
     split = r"split(datum.label, '\n')"
     top = alt.Axis(orient="top", labelExpr=split, labelAngle=0, domain=False, ticks=False, title=None)
