@@ -15,8 +15,9 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import Page, sync_playwright
+from playwright.sync_api import Locator, Page, sync_playwright
 
+import dap.lab as lab_module
 from dap.errors import RequestError
 from dap.lab import open_lab
 from tests.offline import outside_connections, stay_home
@@ -53,6 +54,10 @@ ILLEGIBLE = """() => [...document.querySelectorAll('.vega-embed svg.marks')].fla
 })"""
 
 
+# The notebook in front: others stay in the page, hidden.
+HERE = ".jp-NotebookPanel:not(.lm-mod-hidden)"
+
+
 @dataclass(frozen=True)
 class Lab:
     """A running JupyterLab: the folder it lives in, its address and token."""
@@ -66,7 +71,7 @@ class Lab:
 def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
     """JupyterLab as `dap lab` starts it, on a copy of the plan, in folders of its own."""
     home, root = tmp_path_factory.mktemp("lab-home"), tmp_path_factory.mktemp("plan")
-    for name in ("catalog", "notebooks"):
+    for name in ("catalog", "expectations", "notebooks"):
         shutil.copytree(ROOT / name, root / name, ignore=shutil.ignore_patterns(".ipynb_checkpoints"))
     environment = {**os.environ, **stay_home(home)}
     # Containers run as root, which Jupyter refuses unless told otherwise.
@@ -103,7 +108,7 @@ def requests() -> list[str]:
 
 @pytest.fixture(scope="module")
 def page(lab: Lab, requests: list[str]) -> Iterator[Page]:
-    """The page that a user sees first, after all cells have run."""
+    """The page that a user sees first."""
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=QUIET)
         context = browser.new_context(viewport={"width": 1366, "height": 900})
@@ -111,13 +116,20 @@ def page(lab: Lab, requests: list[str]) -> Iterator[Page]:
         page = context.new_page()
         page.on("websocket", lambda socket: requests.append(socket.url))
         page.goto(f"{lab.url}?token={lab.token}")
-        page.wait_for_function(KERNEL_IDLE, timeout=90_000)
-        page.wait_for_function(CAN_RUN_ALL, timeout=90_000)
-        page.evaluate(RUN_ALL)
-        page.wait_for_function("document.querySelectorAll('.vega-embed svg.marks').length >= 2", timeout=90_000)
-        page.wait_for_function(ALL_DONE, timeout=90_000)
+        page.locator(".jp-MarkdownViewer h1").wait_for(timeout=90_000)
         yield page
         browser.close()
+
+
+def run_all(page: Page, charts: int) -> None:
+    """Run the open notebook from top to bottom, and wait until so many charts are drawn."""
+    page.wait_for_function(KERNEL_IDLE, timeout=90_000)
+    page.wait_for_function(CAN_RUN_ALL, timeout=90_000)
+    page.evaluate(RUN_ALL)
+    page.wait_for_function(
+        f"document.querySelectorAll('{HERE} .vega-embed svg.marks').length >= {charts}", timeout=90_000
+    )
+    page.wait_for_function(ALL_DONE, timeout=90_000)
 
 
 needs_browser = pytest.mark.skipif(
@@ -129,41 +141,32 @@ needs_browser = pytest.mark.skipif(
 @pytest.mark.browser
 @needs_browser
 class TestInTheBrowser:
-    def test_the_first_notebook_is_open_and_its_kernel_chosen(self, page: Page) -> None:
-        assert page.locator(".lm-TabBar-tab.lm-mod-current", has_text="01-what-we-collect.ipynb").count() >= 1
+    """A journey from the start page, in the order in which its steps stand."""
+
+    def test_the_start_page_is_open_with_the_first_notebook_and_the_catalog_at_hand(self, page: Page) -> None:
+        page.locator(".lm-TabBar-tab", has_text="01-what-we-collect.ipynb").first.wait_for(timeout=90_000)
+        assert page.locator(".jp-MarkdownViewer table a").count() == 11
+        page.locator(".jp-DirListing-item", has_text="collections").first.wait_for(timeout=30_000)
+        assert page.locator(".jp-DirListing-item", has_text="mandates.csv").count() == 1
         assert page.locator(".jp-Dialog").count() == 0
 
-    def test_both_charts_are_drawn_with_their_tables_beneath(self, page: Page) -> None:
-        outputs = page.locator(".jp-CodeCell:has(.vega-embed)")
-        assert outputs.count() == 2
-        for number in range(2):
-            cell = outputs.nth(number)
-            assert cell.locator(".vega-embed svg.marks").count() == 1
-            assert cell.locator("table caption").count() == 1
-            drawn, table = cell.locator(".vega-embed").bounding_box(), cell.locator("table").bounding_box()
-            assert drawn and table and drawn["height"] > 100 and table["y"] >= drawn["y"] + drawn["height"]
-
-    def test_no_word_of_a_chart_is_cut_off_or_covered(self, page: Page) -> None:
+    def test_the_first_journey_draws_its_chart_with_the_table_beneath(self, page: Page) -> None:
+        page.locator(".jp-MarkdownViewer a", has_text="01").click()
+        run_all(page, 1)
+        cell = page.locator(f"{HERE} .jp-CodeCell:has(.vega-embed)")
+        assert cell.count() == 1
+        drawn, table = cell.locator(".vega-embed").bounding_box(), cell.locator("table").bounding_box()
+        assert drawn and table and drawn["height"] > 100 and table["y"] >= drawn["y"] + drawn["height"]
         assert page.evaluate(ILLEGIBLE) == []
 
     def test_a_chart_says_itself_to_a_screen_reader_and_offers_no_outside_editor(self, page: Page) -> None:
-        for number in range(2):
-            spoken = page.locator(".vega-embed [role=graphics-document]").nth(number).get_attribute("aria-label") or ""
-            assert "The table gives every number." in spoken
+        spoken = page.locator(f"{HERE} .vega-embed [role=graphics-document]").first.get_attribute("aria-label") or ""
+        assert "The table gives every number." in spoken
         assert page.locator(".vega-actions a", has_text="Editor").count() == 0
 
     def test_a_bar_tells_its_numbers_under_the_pointer(self, page: Page) -> None:
-        bar = page.locator(".vega-embed svg.marks").first.locator(".mark-rect.role-mark path[aria-roledescription=bar]")
-        bar.nth(1).scroll_into_view_if_needed()
-        shown = page.locator("#vg-tooltip-element.visible")
-        for _ in range(20):
-            # A lab that is still laying out its cells moves the bar away from under the pointer.
-            bar.nth(1).hover(force=True)
-            page.wait_for_timeout(250)
-            if shown.count():
-                break
-            page.mouse.move(0, 0)
-        assert "Elements" in page.locator("#vg-tooltip-element").inner_text()
+        bar = page.locator(f"{HERE} .vega-embed .mark-rect.role-mark path[aria-roledescription=bar]")
+        tip(page, bar, 1, "Elements")
 
     def test_no_cell_fails_and_nothing_pops_up(self, page: Page) -> None:
         assert page.locator(".jp-OutputArea-output[data-mime-type='application/vnd.jupyter.error']").count() == 0
@@ -176,6 +179,31 @@ class TestInTheBrowser:
         assert len(requests) > 20
         assert hosts == {"127.0.0.1"}
         assert outside_connections(lab.home) == []
+
+
+def tip(page: Page, marks: Locator, which: int, said: str) -> None:
+    """Hold the pointer over a mark until its tooltip says a word."""
+    marks.nth(which).scroll_into_view_if_needed()
+    shown = page.locator("#vg-tooltip-element.visible")
+    for _ in range(20):
+        # A lab that is still laying out its cells moves the mark away from under the pointer.
+        marks.nth(which).hover(force=True)
+        page.wait_for_timeout(250)
+        if shown.count():
+            break
+        page.mouse.move(0, 0)
+    assert said in page.locator("#vg-tooltip-element").inner_text()
+
+
+def test_the_workspace_is_written_once_and_then_the_users(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("JUPYTERLAB_WORKSPACES_DIR", str(tmp_path))
+    lab_module._keep_workspace(ROOT)
+    (file,) = tmp_path.iterdir()
+    assert json.loads(file.read_text())["data"]["file-browser-filebrowser:cwd"] == {"path": "catalog"}
+    own = json.dumps({"data": {}, "metadata": {"id": lab_module.WORKSPACE}})
+    file.write_text(own)
+    lab_module._keep_workspace(ROOT)
+    assert file.read_text() == own
 
 
 def test_a_plan_without_notebooks_is_told_so(tmp_path: Path) -> None:
