@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import signal
 import socket
 import sys
 import threading
@@ -44,6 +45,8 @@ def serve(config: IntakeConfig, tell: Callable[[str], None]) -> None:
         server = _Server(settings_of(config, service), service.verdicts.stop)
         workers = threading.Thread(target=run_workers, args=(config, stop), name="dap-workers")
         listener = _listener(config)
+        # The server raises the signal that stopped it once more at its end, which would cut the workers off.
+        before = signal.signal(signal.SIGTERM, lambda *_: stop.set())
         workers.start()
         try:
             host, port = listener.getsockname()[:2]
@@ -54,6 +57,7 @@ def serve(config: IntakeConfig, tell: Callable[[str], None]) -> None:
         finally:
             stop.set()
             workers.join()
+            signal.signal(signal.SIGTERM, before)
     tell("dap serve: stopped.")
 
 
