@@ -291,6 +291,7 @@ class _Tables:
             elif resource["name"] == "obligations":
                 rows = _read_table(root, path, "obligations.table.json", resource, problems)
                 obligations.extend(Obligation(**row) for row in rows or ())
+                numbers["obligations"] = (*numbers.get("obligations", ()), *_numbers(rows))
         return cls(
             mandates,
             code_lists,
@@ -913,7 +914,7 @@ def _check_obligations(
     unread = folders - {each.folder.name for each in collections}
     known = {each.id for each in collections}
     codes = {each.code for each in tables.districts}
-    for number, each in enumerate(tables.obligations, start=2):
+    for number, each in zip(tables.numbers.get("obligations", ()), tables.obligations, strict=True):
         file, place = f"{CATALOG}/obligations.csv", f"row {number}"
         if each.collection not in known | unread:
             hint = nearest(each.collection, known)

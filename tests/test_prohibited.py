@@ -381,7 +381,7 @@ def test_nine_bare_digits_anywhere_refuse_a_file_exactly_where_a_word_for_the_nu
     found = _unmet(put.cells, put.collection, put.name, put.file)
     evidence = said in ("SSN", "Seguro Social", "TIN/EIN")
     assert (put.place in found) == evidence
-    # A header in which such a word stands names its column too, whatever else it says; what that finds is in other rows.
+    # A header in which such a word stands names its column too, whatever else it says: findings of other rows.
     assert evidence or {each for each in found if each[2] == put.place[2]} == set()
 
 
