@@ -62,8 +62,11 @@ bench-site: $(READY) ## Time the building of the site and of its PDFs
 bench-intake: $(READY) ## Time the verification of a ledger of 1,000,000 entries; ARGS="--entries 50000" takes less
 	@$(BIN)/python -m benchmarks.ledger $(ARGS)
 
-stress: $(READY) ## Kill and fail the intake at every step, flip every bit of its ledger, on SQLite and PostgreSQL
+stress: $(READY) ## Kill and fail the intake at every step, flip every bit of its ledger, load its service
 	DAP_STRESS=1 $(BIN)/python -m pytest -q tests/test_intake_store.py tests/test_intake_ledger.py $(ARGS)
+	@$(BIN)/python -m benchmarks.intake_http
+	$(BIN)/uv pip install --python $(BIN)/python 'schemathesis>=4.0'
+	@$(BIN)/python -m benchmarks.intake_http --schemathesis
 
 bench-notebooks: $(READY) ## Time the run of each notebook
 	@$(BIN)/python benchmarks/notebooks.py
