@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterable
 from contextlib import suppress
 from functools import cache
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, Any, Protocol
 
 from dap.errors import CouldNotRun
 from dap.intake.config import IntakeConfig
@@ -23,6 +23,22 @@ from dap.intake.store import Store
 
 Alive = Callable[[], bool]
 """Says that the work goes on, and whether it still is this worker's."""
+
+
+class Judging(Protocol):
+    """A process that judges one file."""
+
+    stdout: IO[bytes]
+
+    def ended(self, seconds: float) -> int | None:
+        """Its exit code, where it ends within so many seconds."""
+
+    def kill(self) -> None:
+        """End it with all that it started, if it has not ended."""
+
+
+Start = Callable[["dict[str, Any]", IO[bytes], Path], Judging]
+"""Starts a process on a request and a file; the path is where it may keep what it needs for the moment."""
 
 Judge = Callable[[IntakeConfig, Path, Address, Alive], "dict[str, Any] | str"]
 """Gives the report on a file, or one of `records.REASONS` why there is none; `LOST` where it is another's by now."""
@@ -90,11 +106,13 @@ def worker_name() -> str:
 def run_workers(config: IntakeConfig, stop: threading.Event, *, judge: Judge | None = None) -> None:
     """Run the workers until told to stop; each finishes what it has claimed.
 
-    Trouble with disk or database is waited out.
+    Trouble with disk or database is waited out. Without a `judge` they share one process that has everything loaded.
     """
-    with Store.open(config) as store:
+    from dap.intake.warm import warm_judge
+
+    with Store.open(config) as store, warm_judge(config) as warm:
         threads = [
-            threading.Thread(target=_work, args=(store, stop, judge), name=f"dap-worker-{number}")
+            threading.Thread(target=_work, args=(store, stop, judge or warm), name=f"dap-worker-{number}")
             for number in range(1, config.workers + 1)
         ]
         for thread in threads:
@@ -130,14 +148,17 @@ def _complain(error: BaseException) -> None:
     logging.getLogger("dap.intake").error("the intake waits: %s", said)
 
 
-def judge_apart(config: IntakeConfig, path: Path, address: Address, alive: Alive) -> dict[str, Any] | str:
+def judge_apart(
+    config: IntakeConfig, path: Path, address: Address, alive: Alive, *, start: Start | None = None
+) -> dict[str, Any] | str:
     """Run the gate on a file in a process of its own, which has limits, no network, and only the file's descriptor.
 
     The report, or one of `records.REASONS`. What the process answers is believed only where it has a report's form.
+    `start` starts the process; without one it is a new Python.
     """
     try:
         with path.open("rb") as file:
-            return _asked(config, file, address, alive)
+            return _asked(config, file, address, alive, start)
     except FileNotFoundError:
         return "bytes-missing"
 
@@ -164,26 +185,18 @@ def judge_only(config: IntakeConfig, content: Path | bytes | IO[bytes], address:
     return result
 
 
-def _asked(config: IntakeConfig, file: IO[bytes], address: Address, alive: Alive) -> dict[str, Any] | str:
+def _asked(
+    config: IntakeConfig, file: IO[bytes], address: Address, alive: Alive, start: Start | None = None
+) -> dict[str, Any] | str:
     request = {"plan": str(config.plan), **vars(address), "school_year": address.school_year}
     request |= {"memory": config.judge_memory_bytes, "seconds": int(config.judge_seconds)}
-    # The same libraries as here, but never what lies in the folder one stands in.
-    paths = [str(Path(each).resolve()) for each in sys.path if each]
-    process = subprocess.Popen(
-        [sys.executable, "-I", "-X", "utf8", "-c", _START, json.dumps(request), *paths],
-        stdin=file,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
-        env=_environment(config.folder / "tmp"),
-        start_new_session=True,
-    )
+    process = (start or _Started)(request, file, config.folder / "tmp")
     answer: list[bytes] = []
-    assert process.stdout is not None
     reader = threading.Thread(target=_read, args=(process.stdout, answer), daemon=True)
     reader.start()
     last = time.monotonic() + config.judge_seconds
     try:
-        while (code := _ended(process)) is None:
+        while (code := process.ended(0.5)) is None:
             if not alive():
                 return LOST
             if time.monotonic() > last:
@@ -191,28 +204,47 @@ def _asked(config: IntakeConfig, file: IO[bytes], address: Address, alive: Alive
         reader.join(10)
         return _checked(b"".join(answer)) if code == 0 else "judge-died"
     finally:
-        _kill(process)
+        process.kill()
         reader.join(10)
         process.stdout.close()
 
 
-def _ended(process: subprocess.Popen[bytes]) -> int | None:
-    try:
-        return process.wait(0.5)
-    except subprocess.TimeoutExpired:
-        return None
+class _Started:
+    """A new Python that judges one file."""
+
+    def __init__(self, request: dict[str, Any], file: IO[bytes], temporary: Path) -> None:
+        self._process = subprocess.Popen(
+            [sys.executable, "-I", "-X", "utf8", "-c", _START, json.dumps(request), *own_paths()],
+            stdin=file,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            env=environment(temporary),
+            start_new_session=True,
+        )
+        assert self._process.stdout is not None
+        self.stdout = self._process.stdout
+
+    def ended(self, seconds: float) -> int | None:
+        try:
+            return self._process.wait(seconds)
+        except subprocess.TimeoutExpired:
+            return None
+
+    def kill(self) -> None:
+        """End the process and those it started, which have a session of their own."""
+        import signal
+
+        if hasattr(os, "killpg"):
+            with suppress(ProcessLookupError, PermissionError):
+                os.killpg(self._process.pid, signal.SIGKILL)
+        if self._process.poll() is None:
+            self._process.kill()
+        self._process.wait()
 
 
-def _kill(process: subprocess.Popen[bytes]) -> None:
-    """End the process and those it started, which have a session of their own."""
-    import signal
-
-    if hasattr(os, "killpg"):
-        with suppress(ProcessLookupError, PermissionError):
-            os.killpg(process.pid, signal.SIGKILL)
-    if process.poll() is None:
-        process.kill()
-    process.wait()
+def own_paths() -> list[str]:
+    """The same libraries as here, but never what lies in the folder one stands in."""
+    return [str(Path(each).resolve()) for each in sys.path if each]
 
 
 def _read(stream: IO[bytes], answer: list[bytes]) -> None:
@@ -250,7 +282,7 @@ def _form() -> Callable[[Any], Any]:
     return compiled
 
 
-def _environment(temporary: Path) -> dict[str, str]:
+def environment(temporary: Path) -> dict[str, str]:
     """Nothing of this machine's settings reaches the process."""
     kept = {name: os.environ[name] for name in ("SYSTEMROOT",) if name in os.environ}
     return {**kept, "GX_ANALYTICS_ENABLED": "false", "TMPDIR": str(temporary)}
