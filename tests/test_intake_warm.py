@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import os
 import signal
-import subprocess
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -20,6 +20,7 @@ from dap.intake.warm import _Template, warm_judge
 from tests.conftest import NewPlan
 
 pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="this machine cannot fork")
+LISTED = pytest.mark.skipif(not Path("/proc/self/task").exists(), reason="this machine has no /proc")
 ADDRESS = Address("001", "example-roster", "2025-26")
 
 
@@ -87,7 +88,7 @@ def test_what_takes_too_long_or_too_much_is_ended(template: _Template, config: I
     assert template.judge(config, _file(config), ADDRESS, lambda: False) == LOST
 
 
-@pytest.mark.skipif(not Path("/proc/self/task").exists(), reason="this machine does not list threads")
+@LISTED
 def test_the_waiting_process_has_one_thread_so_that_a_fork_lacks_none(
     template: _Template, config: IntakeConfig
 ) -> None:
@@ -106,10 +107,12 @@ def test_a_waiting_process_that_was_killed_is_started_again(template: _Template,
     assert isinstance(template.judge(config, path, ADDRESS, _always), dict)
 
 
+@LISTED
 def test_nothing_runs_on_when_it_is_stopped(config: IntakeConfig) -> None:
+    before = _of_this_test()
     with warm_judge(config) as judge:
         assert isinstance(_judged(judge, config), dict)
-        running = _of_this_test()
+        running = _of_this_test() - before
         assert running
     for _ in range(50):
         if not _of_this_test() & running:
@@ -124,8 +127,11 @@ def _judged(judge: Judge, config: IntakeConfig) -> object:
 
 def _of_this_test() -> set[int]:
     """The processes this one has started that still run."""
-    listed = subprocess.run(
-        ["ps", "-o", "pid=,stat=,args=", "--ppid", str(os.getpid())], capture_output=True, text=True
-    )
-    rows = [line.split(None, 2) for line in listed.stdout.splitlines()]
-    return {int(row[0]) for row in rows if "dap.intake.warm" in row[2] and not row[1].startswith("Z")}
+    found = set()
+    for each in Path("/proc").glob("[0-9]*"):
+        # One that has ended meanwhile is gone.
+        with suppress(OSError):
+            parent = (each / "stat").read_text().rpartition(")")[2].split()[1]
+            if int(parent) == os.getpid() and b"dap.intake.warm" in (each / "cmdline").read_bytes():
+                found.add(int(each.name))
+    return found

@@ -20,7 +20,7 @@ CORE_LOCK = "requirements.lock"
 LOCKS = {
     CORE_LOCK: ("dev", "site", "intake"),
     "requirements-spark.lock": ("spark", "parquet"),
-    "requirements-bench.lock": ("bench", "fuzz"),
+    "requirements-bench.lock": ("bench", "fuzz", "stress"),
     "requirements-pdf.lock": ("pdf",),
 }
 
