@@ -81,11 +81,14 @@ def test_a_request_that_cannot_be_judged_says_so(template: _Template, config: In
 def test_what_takes_too_long_or_too_much_is_ended(template: _Template, config: IntakeConfig) -> None:
     from dataclasses import replace
 
-    assert template.judge(replace(config, judge_seconds=0), _file(config), ADDRESS, _always) == "judge-died"
+    header, *rows = _file(config).read_bytes().splitlines(keepends=True)
+    # It takes longer than the half second after which a judging is looked at.
+    long = _file(config, header + b"".join(rows) * 20_000)
+    assert template.judge(replace(config, judge_seconds=0), long, ADDRESS, _always) == "judge-died"
+    assert template.judge(config, long, ADDRESS, lambda: False) == LOST
     nothing = replace(config, judge_memory_bytes=1, judge_seconds=10)
     found = template.judge(nothing, _file(config), ADDRESS, _always)
     assert isinstance(found, str) or found["verdict"] is None
-    assert template.judge(config, _file(config), ADDRESS, lambda: False) == LOST
 
 
 @LISTED
