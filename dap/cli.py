@@ -536,12 +536,15 @@ def init(folder: Path, title: str | None, publisher: str | None) -> int:
 @click.argument("folder", metavar="DIR", type=click.Path(file_okay=False))
 @click.option("--address", metavar="URL", help="Where the site will stand (default: the plan's homepage); for feeds.")
 @click.option("--pdf/--no-pdf", default=False, help="Also a PDF of each collection and of the plan (default: no).")
+@click.option("--notebooks/--no-notebooks", default=False, help="Also the plan's notebooks, executed (default: no).")
 @click.option("--serve", is_flag=True, help="Then show it on this machine, and reload it when the plan changes.")
 @click.option(
     "--port", type=click.IntRange(1024, 65535), default=8000, show_default=True, help="Where --serve shows it."
 )
 @_PLAN
-def publish(folder: str, address: str | None, pdf: bool, serve: bool, port: int, plan_folder: str | None) -> int:
+def publish(
+    folder: str, address: str | None, pdf: bool, notebooks: bool, serve: bool, port: int, plan_folder: str | None
+) -> int:
     """The public plan: write its site into an empty folder (or one that holds an earlier site)."""
     from dap.publish import publish as publish_site
     from dap.publish import show
@@ -549,7 +552,7 @@ def publish(folder: str, address: str | None, pdf: bool, serve: bool, port: int,
     root = _root(plan_folder)
     plan = _plan(plan_folder)
     with _progress("Building the site") as advance:
-        done = publish_site(plan, Path(folder), address or "", pdf=pdf, advance=advance)
+        done = publish_site(plan, Path(folder), address or "", pdf=pdf, notebooks=notebooks, advance=advance)
     for line in done:
         click.echo(line)
     if serve:

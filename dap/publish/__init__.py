@@ -11,16 +11,24 @@ from dap.errors import CouldNotRun, RequestError
 
 if TYPE_CHECKING:
     from dap.plan import Plan
+    from dap.publish.notebooks import Notebook
 
 _NEEDED = {"jinja2": "Jinja2", "babel": "Babel", "icalendar": "icalendar", "markdown_it": "markdown-it-py"}
 
 
 def publish(
-    plan: Plan, folder: Path, address: str = "", *, pdf: bool = False, advance: Callable[[], None] = lambda: None
+    plan: Plan,
+    folder: Path,
+    address: str = "",
+    *,
+    pdf: bool = False,
+    notebooks: bool = False,
+    advance: Callable[[], None] = lambda: None,
 ) -> list[str]:
     """Write the plan's site into the folder; sentences that say what was written, and what was left out and why.
 
     `address` is where the site will stand; without it, and without a homepage in the plan, feeds name the preview's.
+    With `notebooks` the plan's notebooks are executed and have their pages; RequestError where one may not be shown.
     Raises CouldNotRun where a library is missing, RequestError where the folder holds something else.
     """
     if missing := [name for module, name in _NEEDED.items() if find_spec(module) is None]:
@@ -32,7 +40,7 @@ def publish(
         raise RequestError("The address given with --address must begin with https:// or http://.")
     address = address if not address or address.endswith("/") else f"{address}/"
     notes: list[str] = []
-    site = Site(plan, address)
+    site = Site(plan, address, notebooks=_executed(plan, notes, advance) if notebooks else ())
     if pdf:
         from dap.publish import documents
 
@@ -48,6 +56,15 @@ def publish(
         )
     pages = sum(1 for path in site.files if path.endswith(".html"))
     return [f"{pages} pages, {len(site.files)} files, {total / 1e6:.1f} MB.", *notes]
+
+
+def _executed(plan: Plan, notes: list[str], advance: Callable[[], None]) -> list[Notebook]:
+    from dap.publish import notebooks
+
+    if why := notebooks.missing(plan):
+        notes.append(f"No notebook was included: {why}")
+        return []
+    return notebooks.notebooks(plan, advance)
 
 
 def show(root: Path, port: int, tell: Callable[[str], None]) -> None:

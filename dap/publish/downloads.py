@@ -20,6 +20,8 @@ def downloads(site: Site) -> dict[str, Maker]:
     found.update(_plan(site))
     for collection in site.plan.all_collections:
         found.update(_collection(site, collection))
+    for notebook in site.notebooks.values():
+        found[notebook.download] = _later(bytes, notebook.source)
     for language in LANGUAGES:
         found[f"assets/search-index.{language}.js"] = _later(search.index, site, language)
     return found

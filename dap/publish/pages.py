@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from dap.plan import Plan
 from dap.publish.facts import (
@@ -19,9 +19,14 @@ from dap.publish.facts import (
 from dap.publish.words import _
 from dap.rules import rules
 
+if TYPE_CHECKING:
+    from dap.publish.notebooks import Notebook
+
 HOME = "index.html"
 MISSING = "404.html"
 """What a server shows for an address that is not there."""
+NOTEBOOKS = "notebooks.html"
+"""The list of notebooks, where the site has any."""
 
 
 @dataclass(frozen=True)
@@ -93,3 +98,11 @@ def every_page(plan: Plan, facts: Facts) -> Iterator[Page]:
         yield Page(address, "code_list.html", code_list.title, "code list", {"code_list": code_list}, "code-lists.html")
     for rule in rules().values():
         yield Page(rule_address(rule.id), "rule.html", f"{rule.id}: {rule.title}", "rule", {"rule": rule}, "rules.html")
+
+
+def notebook_pages(notebooks: Sequence[Notebook]) -> Iterator[Page]:
+    """A page of each executed notebook and one that lists them; nothing where there are none."""
+    if notebooks:
+        yield Page(NOTEBOOKS, "notebooks.html", _("Notebooks"), given={"notebooks": notebooks})
+    for each in notebooks:
+        yield Page(each.address, "notebook.html", each.title, "notebook", {"notebook": each}, NOTEBOOKS)

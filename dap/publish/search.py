@@ -85,8 +85,13 @@ def _of_rule(site: Site, page: Page, said: Words) -> tuple[str, list[str]]:
     return "", [rule.id, rule.name.replace(".", " ").replace("_", " ")]
 
 
+def _of_notebook(site: Site, page: Page, said: Words) -> tuple[str, list[str]]:
+    return "", [page.given["notebook"].name.replace("-", " ")]
+
+
 _ABOUT = {
     "page": _of_page,
+    "notebook": _of_notebook,
     "topic": _of_topic,
     "collection": _of_collection,
     "element": _of_element,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -25,11 +25,14 @@ from dap.publish.facts import (
     said_mandate,
     topic_address,
 )
-from dap.publish.pages import HOME, MISSING, Page, every_page
+from dap.publish.pages import HOME, MISSING, NOTEBOOKS, Page, every_page, notebook_pages
 from dap.publish.words import LANGUAGES, OWN, VOCABULARY, Words, words
 
 if TYPE_CHECKING:
     import pandas as pd
+
+    from dap.publish.cells import Part
+    from dap.publish.notebooks import Notebook
 
 HERE = Path(__file__).parent
 PREVIEW = "http://127.0.0.1:8000/"
@@ -42,15 +45,23 @@ class Site:
     """A plan's site: `files` maps each path to what makes its content.
 
     `address` is where the site will stand, with a slash at the end; only feeds need it, for pages link relatively.
-    `documents` are files that pages link to but others make, such as PDFs, by path.
+    `documents` are files that pages link to but others make, such as PDFs, by path. `notebooks` are executed ones.
     """
 
-    def __init__(self, plan: Plan, address: str = "", documents: Mapping[str, Maker] | None = None) -> None:
+    def __init__(
+        self,
+        plan: Plan,
+        address: str = "",
+        documents: Mapping[str, Maker] | None = None,
+        notebooks: Sequence[Notebook] = (),
+    ) -> None:
         self.plan, self.facts = plan, Facts(plan)
         self.address = address or plan.homepage or PREVIEW
         self.documents: Mapping[str, Maker] = documents or {}
         self.words = {language: words(language, plan.translations) for language in LANGUAGES}
-        self.pages = {page.address: page for page in every_page(plan, self.facts)}
+        self.notebooks = {each.address: each for each in notebooks}
+        every = (*every_page(plan, self.facts), *notebook_pages(notebooks))
+        self.pages = {page.address: page for page in every}
         self._environments = {language: _environment(self, each) for language, each in self.words.items()}
 
     @cached_property
@@ -97,7 +108,8 @@ class Site:
             return to(path)
 
         other = {each: to(in_language(each, page.address)) for each in LANGUAGES if each != language}
-        text = template.render(page=page, here=here, href=href, file=file, other_languages=other, **page.given)
+        given = {**page.given, "shown": lambda notebook: _shown(self, notebook, href)}
+        text = template.render(page=page, here=here, href=href, file=file, other_languages=other, **given)
         return _BLANK_LINES.sub("\n", text).strip() + "\n"
 
     def _absolute(self, target: str) -> str:
@@ -241,7 +253,7 @@ def initials(site: Site, said: Words) -> list[tuple[str, list[tuple[str, list[Pa
     """Every thing of the plan by its first letter, then by its title: pages of one title stand under it together."""
     by_title: dict[str, list[Page]] = {}
     for page in site.pages.values():
-        if page.kind not in ("page", "rule"):
+        if page.kind not in ("page", "rule", "notebook"):
             by_title.setdefault(said.translated(page.title) or page.title, []).append(page)
     found: dict[str, list[tuple[str, list[Page]]]] = {}
     for title in sorted(by_title, key=_sorting):
@@ -261,6 +273,21 @@ def _markdown(text: str, said: Words) -> Markup:
     from markdown_it import MarkdownIt
 
     return Markup(MarkdownIt("commonmark", {"html": False}).render(text))
+
+
+def _shown(site: Site, notebook: Notebook, href: Callable[[str], str]) -> Iterable[Part]:
+    from dap.publish.cells import parts
+
+    def way(target: str) -> str | None:
+        """Where a link in a notebook leads: a page of the site, another notebook's, or a place elsewhere."""
+        if urlsplit(target).scheme in ("http", "https", "mailto"):
+            return target
+        path, hash_, place = target.removeprefix("../build/site/").partition("#")
+        address = f"{NOTEBOOKS.removesuffix('.html')}/{path.removesuffix('.ipynb')}.html"
+        address = address if path.endswith(".ipynb") else path
+        return href(f"{address}{hash_}{place}") if address in site.pages else None
+
+    return parts(notebook, way)
 
 
 def _picture(site: Site, name: str, said: Words) -> Any:

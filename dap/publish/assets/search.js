@@ -40,7 +40,7 @@
     }
     return best;
   };
-  const BONUS = { topic: 1.6, collection: 1.25, law: 1.1, element: 1, "code list": 0.8, rule: 0.8, page: 1 };
+  const BONUS = { topic: 1.6, collection: 1.25, law: 1.1, element: 1, "code list": 0.8, rule: 0.8, page: 1, notebook: 0.9 };
   const score = (page, asked, phrase) => {
     let total = 0;
     for (const word of asked) {
