@@ -12,7 +12,7 @@ import pandas as pd
 import pytest
 
 from dap import charts
-from dap.charts import Figure, elements_by_frequency, elements_by_mandate
+from dap.charts import Figure, answers, elements_by_frequency, elements_by_mandate
 
 COLLECTIONS = pd.DataFrame({"collection": ["roll", "fines"], "title": ["School roll", "Library fines & fees"]})
 MANDATES = pd.DataFrame(
@@ -193,6 +193,11 @@ def test_colours_stand_out_from_the_paper() -> None:
     for _, colour in charts.JURISDICTIONS.values():
         assert contrast(colour, charts.PAPER) >= 4.5
     assert min(contrast(each, charts.PAPER) for each in (charts.NEUTRAL, charts.FAINT)) >= 4.5
+
+
+def test_letters_can_be_read_on_every_cell_of_a_grid() -> None:
+    for paper in (*answers.GRID, answers.HIDDEN):
+        assert contrast(charts.INK, paper) >= 4.5
 
 
 def test_a_specification_holds_its_data_and_no_address(figure: Figure) -> None:

@@ -71,7 +71,7 @@ charts.Table(laws[["citation", "title", "summary"]], "The laws behind the elemen
 # %% [markdown]
 # ## How a suppressed cell is decided
 #
-# The publisher hides a cell when few children stand behind it. The plan's own promise is the same: what is published is about groups.
+# The publisher hides a cell when few children stand behind it.
 
 # %% tags=["suppressed"]
 hidden = rates.assign(hidden=rates["percent"].isna()).groupby("district", sort=False)["hidden"].sum()
