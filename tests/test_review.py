@@ -739,3 +739,25 @@ def _in_force(id: str) -> bool:
 def _crosswalk_rows() -> list[dict[str, str]]:
     with (ROOT / "catalog/crosswalk.csv").open(encoding="utf-8", newline="") as file:
         return list(csv.DictReader(file))
+
+
+@pytest.mark.parametrize("jurisdiction", ["federal", "state"])
+def test_the_elements_about_a_topic_are_those_that_rest_on_laws_of_the_jurisdiction(
+    connecticut: Plan, jurisdiction: str
+) -> None:
+    topic = next(each for each in connecticut.all_topics if each.id == "discipline")
+    found = review.elements_about(connecticut, topic.id, jurisdiction)
+    cited = {each.id: each.cited for each in connecticut.all_mandates if each.jurisdiction == jurisdiction}
+    assert len(found) > 0 and (found["due"] != "").all()
+    for row in found.to_dict("records"):
+        collection = connecticut.collection(row["collection"])
+        element = collection.layout(row["layout"]).by_name[row["element"]]
+        assert topic.holds(collection, element)
+        assert row["laws"] == "; ".join(cited[link.id] for link in element.mandates if link.id in cited) != ""
+
+
+def test_an_unknown_topic_or_jurisdiction_is_refused_and_not_repeated(connecticut: Plan) -> None:
+    for topic, jurisdiction in (("no-such-topic", "federal"), ("discipline", "no-such-law")):
+        with pytest.raises(RequestError) as refused:
+            review.elements_about(connecticut, topic, jurisdiction)
+        assert "no-such" not in str(refused.value)
