@@ -25,7 +25,7 @@ CORE: list[str] = PROJECT["dependencies"]
 LOCKS = {
     "requirements.lock": CORE + EXTRAS["dev"] + EXTRAS["site"] + EXTRAS["intake"],
     "requirements-spark.lock": CORE + EXTRAS["spark"] + EXTRAS["parquet"],
-    "requirements-bench.lock": CORE + EXTRAS["bench"] + EXTRAS["fuzz"],
+    "requirements-bench.lock": CORE + EXTRAS["bench"] + EXTRAS["fuzz"] + EXTRAS["stress"],
     "requirements-pdf.lock": CORE + EXTRAS["pdf"],
 }
 PYTHONS = ["3.11.0", "3.12.0", "3.13.0"]

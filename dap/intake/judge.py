@@ -188,7 +188,7 @@ def judge_only(config: IntakeConfig, content: Path | bytes | IO[bytes], address:
 def _asked(
     config: IntakeConfig, file: IO[bytes], address: Address, alive: Alive, start: Start | None = None
 ) -> dict[str, Any] | str:
-    request = {"plan": str(config.plan), **vars(address), "school_year": address.school_year}
+    request = {"plan": str(config.plan.absolute()), **vars(address), "school_year": address.school_year}
     request |= {"memory": config.judge_memory_bytes, "seconds": int(config.judge_seconds)}
     process = (start or _Started)(request, file, config.folder / "tmp")
     answer: list[bytes] = []
@@ -219,6 +219,8 @@ class _Started:
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
             env=environment(temporary),
+            # Libraries try folders for their temporary files, and the last they try is the one they stand in.
+            cwd=temporary,
             start_new_session=True,
         )
         assert self._process.stdout is not None

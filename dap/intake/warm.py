@@ -96,6 +96,7 @@ class _Template:
                     stderr=subprocess.DEVNULL,
                     # NumPy's own threads, which would be lost in a fork.
                     env={**environment(self._temporary), "OPENBLAS_NUM_THREADS": "1"},
+                    cwd=self._temporary,
                     pass_fds=[theirs.fileno()],
                     start_new_session=True,
                 )
