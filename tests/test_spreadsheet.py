@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import csv
 import json
-import os
 import subprocess
-import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -19,17 +17,26 @@ from hypothesis import strategies as st
 from openpyxl.utils import get_column_letter
 
 from dap.catalog import open_plan
+from dap.cli import main
 from dap.errors import CouldNotRun, RequestError
 from dap.lint import lint
 from dap.plan import Plan
-from dap.spreadsheet import cells
+from dap.spreadsheet import cells, export
 from dap.spreadsheet.export import export_workbook, shown_row
-from dap.spreadsheet.layout import BASE, LISTS
+from dap.spreadsheet.layout import BASE, LISTS, SPARE_ROWS
 from dap.spreadsheet.sheets import SHEETS, faults_of, files_of
 from dap.spreadsheet.taking import Proposal, propose
 from tests.conftest import PLAN, ROSTER, NewPlan, edit, edit_text, field
 from tests.test_districts import OBLIGATIONS, with_districts
 from tests.test_topics import with_table
+
+
+@pytest.fixture(autouse=True, scope="module")
+def _few_rows_to_type_into() -> Iterator[None]:
+    """A few empty rows under each table instead of the product's 200, which take most of the time of an export."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(export, "SPARE_ROWS", 12)
+        yield
 
 
 class Workbook:
@@ -772,6 +779,18 @@ def test_ids_are_locked_and_new_rows_are_free(book: Workbook) -> None:
     assert book.book[LISTS].sheet_state == book.book[BASE].sheet_state == "veryHidden"
 
 
+def test_under_every_table_as_many_rows_as_promised_wait_to_be_typed_into(
+    new_plan: NewPlan, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(export, "SPARE_ROWS", SPARE_ROWS)
+    book = Workbook(new_plan())
+    for sheet in SHEETS:
+        last = book.first_empty(sheet.name) + SPARE_ROWS - 1
+        typed = [each for each in sheet.columns if each.role != "shown"]
+        assert all(not book.cell(sheet.name, last, each.title).protection.locked for each in typed)
+        assert all(book.cell(sheet.name, last + 1, each.title).protection.locked for each in typed)
+
+
 def test_every_heading_has_a_note_and_every_choice_a_drop_down(book: Workbook) -> None:
     for sheet in SHEETS:
         page = book.book[sheet.name]
@@ -867,38 +886,41 @@ def test_a_catalog_that_changed_meanwhile_is_not_written_over(book: Workbook) ->
         proposal.write()
 
 
-def _dap(root: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "dap", *arguments, "--plan", str(root)]
-    where = {**os.environ, "PYTHONPATH": str(Path(__file__).resolve().parent.parent)}
-    return subprocess.run(command, capture_output=True, text=True, check=False, env=where, cwd=root.parent)
-
-
-def test_the_command_shows_first_and_writes_when_told(new_plan: NewPlan) -> None:
+def test_the_command_shows_first_and_writes_when_told(
+    new_plan: NewPlan, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     root = new_plan()
-    assert _dap(root, "export", "plan.xlsx").returncode == 0
-    assert _dap(root, "export", "plan.xlsx").returncode == 2
-    assert _dap(root, "export", "plan.xlsx", "--force").returncode == 0
-    nothing = _dap(root, "import", "plan.xlsx")
-    assert (nothing.returncode, "nothing to change" in nothing.stdout) == (0, True)
+    monkeypatch.chdir(root.parent)
+
+    def dap(*arguments: str) -> tuple[int, str]:
+        with pytest.raises(SystemExit) as ended:
+            main([*arguments, "--plan", str(root)])
+        assert isinstance(ended.value.code, int)
+        return ended.value.code, capsys.readouterr().out
+
+    assert dap("export", "plan.xlsx")[0] == 0
+    assert dap("export", "plan.xlsx")[0] == 2
+    assert dap("export", "plan.xlsx", "--force")[0] == 0
+    code, said = dap("import", "plan.xlsx")
+    assert (code, "nothing to change" in said) == (0, True)
     path = root.parent / "plan.xlsx"
     book = openpyxl.load_workbook(path)
     page = book["mandates"]
     page["D2"].value = "Another title"
     book.save(path)
     before = _bytes(root)
-    shown = _dap(root, "import", "plan.xlsx")
-    assert (shown.returncode, _bytes(root)) == (0, before)
-    assert "mandates, row 2, example-act: changed" in shown.stdout
-    assert "Title: Example Act → Another title" in shown.stdout
-    written = _dap(root, "import", "plan.xlsx", "--yes")
-    assert (written.returncode, "written: catalog/mandates.csv" in written.stdout) == (0, True)
+    code, said = dap("import", "plan.xlsx")
+    assert (code, _bytes(root)) == (0, before)
+    assert "mandates, row 2, example-act: changed" in said
+    assert "Title: Example Act → Another title" in said
+    code, said = dap("import", "plan.xlsx", "--yes")
+    assert (code, "written: catalog/mandates.csv" in said) == (0, True)
     page["E2"].value = "town"
     book.save(path)
-    refused = _dap(root, "import", "plan.xlsx", "--yes")
-    assert (refused.returncode, "sheet mandates, row 2, column E (Jurisdiction)" in refused.stdout) == (1, True)
-    assert _dap(root, "import", "other.xlsx").returncode == 2
-    assert _dap(root, "import", "plan.csv").returncode == 2
-    assert PLAN
+    code, said = dap("import", "plan.xlsx", "--yes")
+    assert (code, "sheet mandates, row 2, column E (Jurisdiction)" in said) == (1, True)
+    assert dap("import", "other.xlsx")[0] == 2
+    assert dap("import", "plan.csv")[0] == 2
 
 
 @pytest.mark.parametrize(

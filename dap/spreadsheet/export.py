@@ -44,6 +44,7 @@ def export_workbook(plan: Plan, path: Path) -> None:
     files = files_of(plan)
     entries = {sheet.name: list(sheet.entries(plan, files)) for sheet in SHEETS}
     _read_me(book, plan, entries)
+    _add_styles(book)
     lists = _lists(book, plan)
     for sheet in SHEETS:
         _write(book.create_sheet(sheet.name), sheet, entries[sheet.name], lists)
@@ -183,11 +184,27 @@ def _width(column: Column) -> int:
     return _WIDE.get(column.name, 26 if column.name in _PLACES else _WIDTHS.get(column.form, 14))
 
 
-def _rows(worksheet: Worksheet, sheet: Sheet, entries: Sequence[Entry], last: int) -> None:
-    from openpyxl.styles import Alignment, PatternFill, Protection
+def _style(*, locked: bool, fact: bool) -> str:
+    return f"Plan {'fact' if fact else 'row'}, {'locked' if locked else 'free'}"
 
-    grey, free, top = PatternFill("solid", fgColor=_LOCKED_FILL), Protection(locked=False), Alignment(vertical="top")
-    wrapped = Alignment(vertical="top", wrap_text=True)
+
+def _add_styles(book: Workbook) -> None:
+    """The four kinds of cells by name: a style put together cell by cell takes half of an export's time."""
+    from openpyxl.styles import Alignment, NamedStyle, PatternFill, Protection
+
+    for locked in (True, False):
+        for fact in (True, False):
+            style = NamedStyle(_style(locked=locked, fact=fact))
+            # Text, so that a spreadsheet makes neither a date of 2026-10 nor a number of 01.
+            style.number_format = "@"
+            style.alignment = Alignment(vertical="top", wrap_text=fact)
+            style.protection = Protection(locked=locked)
+            if locked:
+                style.fill = PatternFill("solid", fgColor=_LOCKED_FILL)
+            book.add_named_style(style)
+
+
+def _rows(worksheet: Worksheet, sheet: Sheet, entries: Sequence[Entry], last: int) -> None:
     for number in range(FIRST_ROW, last + 1):
         entry = entries[number - FIRST_ROW] if number - FIRST_ROW < len(entries) else None
         texts = shown_row(sheet, entry) if entry else [""] * len(sheet.columns)
@@ -198,13 +215,7 @@ def _rows(worksheet: Worksheet, sheet: Sheet, entries: Sequence[Entry], last: in
             locked = _is_locked(column, entry, row, first=place == 1)
             cell = worksheet.cell(number, place)
             _set_text(cell, text)
-            # Text, so that a spreadsheet makes neither a date of 2026-10 nor a number of 01.
-            cell.number_format = "@"
-            cell.alignment = wrapped if column else top
-            if locked:
-                cell.fill = grey
-            else:
-                cell.protection = free
+            cell.style = _style(locked=locked, fact=column is not None)
         lines = [_lines_of(text, _width(column)) for text, column in zip(texts, sheet.columns, strict=True)]
         worksheet.row_dimensions[number].height = _LINE * min(max(lines), _MOST_LINES)
 

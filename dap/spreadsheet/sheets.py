@@ -8,7 +8,7 @@ from abc import ABC, abstractmethod
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property
 from pathlib import Path
 from typing import Any, ClassVar, Literal
 
@@ -624,7 +624,7 @@ class Codes(_TableSheet):
     depth = 1
     about = "The permitted values of each code list. A new list is made in catalog/datapackage.json."
 
-    @property
+    @cached_property
     def columns(self) -> tuple[Column, ...]:
         """The list, and the columns of its file."""
         own = Column("list", "Code list", "The name of the list.", role="id", choose_from="code lists", needed=True)
@@ -673,7 +673,7 @@ class _PlanTable(_TableSheet):
     ids: ClassVar[tuple[str, ...]]
     special: ClassVar[Mapping[str, Mapping[str, Any]]] = {}
 
-    @property
+    @cached_property
     def columns(self) -> tuple[Column, ...]:
         """The columns of its file."""
         special: dict[str, dict[str, Any]] = {name: {"role": "id"} for name in self.ids}
