@@ -307,6 +307,10 @@ def test_nine_bare_digits_without_evidence_pass(text: str) -> None:
         f"Social Security Number {NINE}.",
         f"social: {NINE}",
         f"her social is {NINE}",
+        f"Social on card: {NINE}",
+        f"[Social] {NINE}",
+        f"Social|{NINE}",
+        f"TIN provided: {NINE}",
         f"Seguro Social {NINE}",
         f"N\u00famero de Seguro Social: {NINE}",
         f"NSS {NINE}",
@@ -408,7 +412,7 @@ _SSN_HEADERS = [
     "SSA number", "HICN", "TIN",
     "Taxpayer ID", "TaxpayerIdentificationNumber", "Tax ID", "taxId", "ITIN", "ATIN", "studentSSN", "StudentSsn",
     "student_ssn", "STUDENT-SSN", "SSN1", "ssn_2", "Parent2SSN", "SSNumber", "Guardian's SSN", "SSN (optional)",
-    "\uff33\uff33\uff2e", "S\u200bSN", "mother.ssn", "SSN/ITIN",
+    "\uff33\uff33\uff2e", "S\u200bSN", "mother.ssn", "SSN/ITIN", "EMPLSSN",
     "S\u00e9guro S\u00f3cial",
 ]  # fmt: skip
 _OTHER_HEADERS = [

@@ -258,7 +258,12 @@ def test_an_allowance_frees_bare_values_from_statistics_and_warns_where_they_loo
     assert (report.verdict, _rules(report)) == ("accepted", [])
     # What the pattern does not match is not free.
     plan = _allowing(new_plan(), "8[0-9]{8}")
-    assert _rules(_counts(plan, tmp_path, [each for each in likely if each[0] != "8"])) == [("P104", "error")]
+    others = [each for each in likely if each[0] != "8"]
+    assert _rules(_counts(plan, tmp_path, others)) == [("P104", "error")]
+    # Nor is it lost among many that are.
+    assert _rules(_counts(plan, tmp_path, [*others, *(f"8{each[1:]}" for each in uniform(random.Random(3), 200))])) == [
+        ("P104", "error")
+    ]
 
 
 @pytest.mark.parametrize("form", FORMS_OF)

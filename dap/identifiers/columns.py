@@ -117,7 +117,8 @@ class Column:
         # Connecticut's 040 to 049; where next to none has nine digits, they are short numbers.
         if len(nine) < _NINE_SHARE * len(numbers):
             numbers = nine
-        if not allowed and sum(map(_is_long_number, self.values)) > 2 * len(numbers):
+        others = (value for value in self.values if _is_long_number(value) and not self._is_allowed(value or ""))
+        if not allowed and sum(1 for _ in others) > 2 * len(numbers):
             return {}
         return {place: digits.zfill(9) for place, digits in numbers.items()}
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterator
-from functools import cache
+from functools import cache, cached_property
 
 from dap.identifiers import candidates, words
 from dap.identifiers.explanations import explained, in_code
@@ -30,6 +30,7 @@ _FOUR = r"(?<![0-9])(?<![0-9][./\-])[x*#]{0,9}[0-9]{4}(?![0-9a-z]|[./\-][0-9])"
 LAST_FOUR_ORDERS: dict[str, str] = {
     "last four of the number": "{four}{link}{ssn}{link}{digits}",
     "the number's last four": "{ssn}{link}{four}{link}{digits}",
+    "the number with a four": r"(?<![a-z0-9])ssn ?4[\"'\])]{{0,2}} ?[:=]{{1,2}} ?[\"']?{digits}",
     "digits, then last four of the number": "{digits}{link}{four}{link}{ssn}",
     "digits, then the number's last four": "{digits}{link}{ssn}{link}{four}",
 }
@@ -49,16 +50,32 @@ def candidates_of(text: str) -> tuple[str, ...]:
 _FEWEST = re.compile(r"[0-9]{2}")
 
 
+class Said:
+    """One normalised reading of a text, with what all finders ask of it worked out once."""
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+
+    @cached_property
+    def words(self) -> tuple[str, ...]:
+        """The text as words are looked for in it, see `words.words`."""
+        return words.words(self.text)
+
+    @cached_property
+    def names_ssn(self) -> bool:
+        """Whether a word for Social Security number stands anywhere in it."""
+        return any(words.ssn_words().search(said) for said in self.words)
+
+
 def _found(variant: str) -> Iterator[Hit]:
+    said = Said(variant)
     for find in FINDERS.values():
-        yield from find(variant)
+        yield from find(said)
 
 
-def _separated(text: str) -> Iterator[Hit]:
+def _separated(said: Said) -> Iterator[Hit]:
+    text = said.text
     found = list(candidates.separated(text))
-    if not found:
-        return
-    named = any(words.ssn_words().search(said) for said in words.words(text))
     seen: set[str] = set()
     for place, number in enumerate(found):
         if (kind := label(number.digits)) in seen:
@@ -69,21 +86,22 @@ def _separated(text: str) -> Iterator[Hit]:
             max(number.start, other.start) - min(number.end, other.end) <= candidates.LONGEST_SEPARATOR
             for other in beside
         )
-        if named or repeated or not explained(text, number):
+        if repeated or not explained(text, number) or said.names_ssn:
             seen.add(kind)
             yield Hit(kind, SEPARATED, "three, two and four digits with separators between")
 
 
-def _labelled(text: str) -> Iterator[Hit]:
-    if text.isdigit() or not _EIGHT_IN_A_ROW.search(text):
+def _labelled(said: Said) -> Iterator[Hit]:
+    text = said.text
+    if text.isdigit() or not _EIGHT_IN_A_ROW.search(text) or not said.names_ssn:
         return
-    for said in words.words(text):
-        spans = [match.span() for match in words.ssn_words().finditer(said)]
+    for each in said.words:
+        spans = [match.span() for match in words.ssn_words().finditer(each)]
         if not spans:
             continue
-        yield from _near(said, spans, text)
-        directly = {match.end() for match in _directly_before().finditer(said)}
-        for match in candidates.nearly_nine(said):
+        yield from _near(each, spans, text)
+        directly = {match.end() for match in _directly_before().finditer(each)}
+        for match in candidates.nearly_nine(each):
             if match.start() in directly:
                 yield _named(match.group(), "directly behind a word for Social Security number")
 
@@ -114,34 +132,29 @@ def _codes(text: str) -> frozenset[str]:
     return frozenset(digits for digits, code in inside.items() if code)
 
 
-def _masked(text: str) -> Iterator[Hit]:
-    if candidates.masked(text):
+def _masked(said: Said) -> Iterator[Hit]:
+    if candidates.masked(said.text):
         yield Hit(PARTIAL, MASKED, "a mask of three, two and four with a group visible")
-    if not _FOUR_IN_A_ROW.search(text):
+    if not _FOUR_IN_A_ROW.search(said.text) or not said.names_ssn:
         return
-    said_all = words.words(text)
-    if not any(words.ssn_words().search(said) for said in said_all):
-        return
-    for said in said_all:
-        directly = {match.end() for match in _directly_before(masked=True).finditer(said)}
-        if any(match.start() in directly for match in candidates.half_masked(said)):
+    for each in said.words:
+        directly = {match.end() for match in _directly_before(masked=True).finditer(each)}
+        if any(match.start() in directly for match in candidates.half_masked(each)):
             yield Hit(PARTIAL, MASKED, "a mask and four digits directly behind a word for Social Security number")
-        if _last_four().search(said):
+        if _last_four().search(each):
             yield Hit(PARTIAL, MASKED, "four digits said to be the last of a Social Security number")
 
 
 _FOUR_IN_A_ROW = re.compile(r"(?<![0-9])[0-9]{4}(?![0-9])")
 
 
-def _misread(text: str) -> Iterator[Hit]:
+def _misread(said: Said) -> Iterator[Hit]:
     """Letters for digits in the layout of an SSN, directly behind a word for it."""
-    if not _MISREAD.search(text):
+    if not _MISREAD.search(said.text) or not said.names_ssn:
         return
-    ends = {match.end() for said in words.words(text)[:1] for match in _directly_before(masked=True).finditer(said)}
-    if not ends:
-        return
-    said = words.words(text)[0]
-    for match in _MISREAD.finditer(said):
+    first = said.words[0]
+    ends = {match.end() for match in _directly_before(masked=True).finditer(first)}
+    for match in _MISREAD.finditer(first):
         digits = candidates.UNDER_HEADER["letters read for digits"](match.group()) if match.start() in ends else None
         if digits:
             yield Hit(
@@ -160,7 +173,7 @@ def _named(number: str, evidence: str) -> Hit:
 
 
 # Every way in which a text by itself shows an identifier.
-FINDERS: dict[str, Callable[[str], Iterator[Hit]]] = {
+FINDERS: dict[str, Callable[[Said], Iterator[Hit]]] = {
     "separated": _separated,
     "labelled": _labelled,
     "masked": _masked,

@@ -19,8 +19,13 @@ _JOINT = re.compile(r"(?<=[a-z])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])|(?<=[A-Za-z])
 _END = r"(?:(?<=#)|(?![a-z0-9]))"
 _NUMBER = r"(?:no|nr|nbr|num|number|numero)"
 _PERSON = (
-    r"(?:student|stu|stud|pupil|employee|emp|staff|teacher|parent|guardian|mother|father|spouse|child|applicant|member"
+    r"(?:student|stu|stud|stdnt|pupil|employee|empl|emp|staff|teacher|parent|guardian|mother|father|spouse|child|applicant|member"
     r"|person|patient|payee|my|your|his|her|their|full|last ?4|last ?four|l4)"
+)
+# What is done with a number, and where it is from: "TIN provided: ...", "Social on card: ...".
+_SAID = (
+    r"(?:provided|given|verified|confirmed|entered|listed|shown|received|reported|corrected|updated|changed|issued"
+    r"|on|in|from|as|per)"
 )
 
 # Each is one way to write it; {number} stands for "no", "num", "number", "#" is written out.
@@ -55,9 +60,10 @@ SSN_WORDS: dict[str, str] = {
 SOCIAL_BEFORE: dict[str, str] = {
     "end": r"$",
     "digits": r"[0-9]|- ?[0-9]",
-    "brackets": rf"\( ?(?:[0-9#]|{_NUMBER}|optional|last|if )|\)",
-    "mark": r"[#:=]",
+    "brackets": rf"\( ?(?:[0-9#]|{_NUMBER}|optional|last|if )|[)\]}}]",
+    "mark": r"[#:=|]",
     "number": rf"(?:{_NUMBER}|is|was|are|were|ends?|ending|last|on file|of (?:the|his|her)|for)(?![a-z])",
+    "said": rf"{_SAID}(?![a-z])",
 }
 # With one of these behind it not even a word of child development before it makes it an adjective.
 _CERTAIN = ("mark", "number")
@@ -95,7 +101,9 @@ SOCIAL_AFTER: dict[str, tuple[str, ...]] = {
 # The Spanish adjective stands behind its noun, and so it is none of the number whatever follows: "Razón social: ...".
 _NEVER = ("nouns",)
 # Without one of these behind it "tin" in a sentence is a metal.
-TIN_BEFORE = r"(?= ?(?:$|[#:=(),.;/]|[0-9]|(?:or|o) (?:ssn|f?ein|itin)|(?:{number}|is|was|on|of|for|type)(?![a-z])))"
+TIN_BEFORE = (
+    r"(?= ?(?:$|[#:=(),.;/]|[0-9]|(?:or|o) (?:ssn|f?ein|itin)|(?:{number}|{said}|is|was|on|of|for|type)(?![a-z])))"
+)
 
 # Something else that a number directly behind it is, whatever is said elsewhere in the text.
 OTHER_LABELS: dict[str, str] = {
@@ -206,7 +214,7 @@ def _ssn() -> str:
     forms = [
         each.replace("{number}", _NUMBER)
         .replace("{social}", social)
-        .replace("{tin}", TIN_BEFORE.replace("{number}", _NUMBER))
+        .replace("{tin}", TIN_BEFORE.replace("{number}", _NUMBER).replace("{said}", _SAID))
         for each in SSN_WORDS.values()
     ]
     return rf"(?<![a-z0-9])(?:{'|'.join(forms)}){_END}"
