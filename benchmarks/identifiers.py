@@ -241,7 +241,9 @@ _SLOW, _ROUNDS = 0.2, 5
 
 def _hostile() -> bool:
     print(
-    print("Hostile cells under the header SSN: seconds of CPU for a megabyte; how many times as long twice as much takes")
+        print(
+            "Hostile cells under the header SSN: seconds of CPU for a megabyte, how many times as long twice as much takes"
+        )
     )
     print(
         f"(the best of {_ROUNDS} of each of three lengths, and a line through them)\n\n{'':32}{'s/MB':>8}{'ratio':>8}"
