@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import gzip
 import io
+import signal
 import zipfile
 from typing import Any
 from xml.sax.saxutils import escape
@@ -16,6 +18,7 @@ from dap.submission import Reading
 from dap.submission.archive import ReadError, open_archive
 from dap.submission.child import Answer
 from fuzz import targets
+from fuzz.run import Hang, timed
 from fuzz.targets import FIXED, LAYOUT, NAMES, TARGETS, examine, examine_packed
 from tests.corpus.packed import book, old_book, packed, raw_book
 
@@ -36,6 +39,22 @@ _BYTES = st.lists(_PIECES | st.binary(max_size=6), max_size=40).map(b"".join)
 @given(data=_BYTES)
 def test_no_bytes_break_a_reader(name: str, data: bytes) -> None:
     TARGETS[name](data)
+
+
+def test_an_input_that_never_ends_is_stopped_by_its_processor_time_whatever_a_reader_catches() -> None:
+    def endless(_data: bytes) -> None:
+        while True:
+            with contextlib.suppress(Exception):
+                sum(range(1000))
+
+    before = signal.getsignal(signal.SIGPROF)
+    try:
+        with pytest.raises(Hang):
+            timed(endless, 0.05)(b"")
+        timed(lambda data: None)(b"")
+        assert signal.getitimer(signal.ITIMER_PROF) == (0, 0)
+    finally:
+        signal.signal(signal.SIGPROF, before)
 
 
 _CELL = st.text(st.characters(exclude_categories=["Cs", "Cc"]), max_size=8)
