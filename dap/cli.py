@@ -21,6 +21,7 @@ from dap.intake.commands_status import register as register_status
 if TYPE_CHECKING:
     from dap.plan import Plan
     from dap.report import Report
+    from dap.scan import Screened
     from dap.spreadsheet.taking import Proposal
 
 _PLAN = click.option(
@@ -266,17 +267,26 @@ def scan(files: tuple[str, ...], form: str, rows: int | None, output: str | None
     if "-" in files:
         raise RequestError("dap scan reads files only, not standard input.")
     paths, folder_given = _every_file(files)
-    screened = []
+    screened: list[Screened] = []
+    failures: list[DapError] = []
     with _progress("Scanning", len(paths)) as advance:
         for number, path in enumerate(filter(None, paths), start=1):
-            screened.append(scan_file(path, number=number, rows=rows))
+            try:
+                screened.append(scan_file(path, number=number, rows=rows))
+            except DapError as error:
+                failures.append(error)
             advance()
+    if not screened:
+        raise _worst(failures)
     if form == "json":
         text = as_json(screened, always_list=folder_given or len(paths) > 1)
     else:
         text = scan_text(screened, colour=for_terminal() and output is None)
     _deliver(text, output)
-    return ACCEPTED if all(each.status == CLEAN for each in screened) else REJECTED
+    for failure in failures:
+        _say(str(failure), failure.exit_code)
+    found = ACCEPTED if all(each.status == CLEAN for each in screened) else REJECTED
+    return max((found, *(each.exit_code for each in failures)))
 
 
 def _exit_code(report: Report, fail_on: str) -> int:

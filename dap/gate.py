@@ -47,7 +47,8 @@ def check(
     in the report (`file 1`) unless its name has the agreed form. `engine` is what runs the suite,
     `pandas`, `polars`, or the faster one for the file's size; the report is the same but for saying which.
 
-    Raises RequestError for an unknown collection, layout or file and CouldNotRun where the suite is stale or missing.
+    Raises RequestError for an unknown collection, layout or file and CouldNotRun where the suite is stale or missing,
+    or where the machine is too busy to read the file.
     A fault in the file is a finding, never an exception.
     """
     plan = plan or open_plan()
@@ -84,8 +85,8 @@ def _read(opened: Opened, layout: Layout) -> Submission:
 
 def _opened(path: str | Path | BinaryIO, label: str) -> Opened:
     if isinstance(path, str | Path):
-        return Opened(load(Path(path), label), Path(path).name)
-    return Opened(load_stream(path, label))
+        return Opened(load(Path(path), label), Path(path).name, label)
+    return Opened(load_stream(path, label), label=label)
 
 
 def _judged(

@@ -97,11 +97,14 @@ class Screened:
 
 
 def scan(path: str | Path, *, number: int = 1, rows: int | None = FIRST_ROWS) -> Screened:
-    """Screen one file; RequestError where it cannot be opened. `number` is what the file is called (`file 1`)."""
+    """Screen one file. `number` is what the file is called (`file 1`).
+
+    RequestError where it cannot be opened, CouldNotRun where the machine is too busy to look inside.
+    """
     path = Path(path)
     name = f"file {number}"
     content = load(path, name)
-    contents = None if content.refused else contents_of(content.data)
+    contents = None if content.refused else contents_of(content.data, name)
     findings = list(_findings(contents, rows)) if contents else []
     if in_name := find_in_text(path.name):
         findings.append(_finding("file_name", labels=_labels(in_name)))
@@ -111,10 +114,10 @@ def scan(path: str | Path, *, number: int = 1, rows: int | None = FIRST_ROWS) ->
     return Screened(status, name, content.size, digest(content.data), scanned, tuple(findings))
 
 
-def contents_of(content: bytes) -> Contents | None:
+def contents_of(content: bytes, label: str = "the file") -> Contents | None:
     """What the file holds; None where nobody can look inside. The one function to extend for another kind of file."""
     if kind_of(content) in PACKED:
-        return _unpacked(content)
+        return _unpacked(content, label)
     if content.startswith(_NO_TEXT):
         return None
     text = _decoded(content)
@@ -131,10 +134,10 @@ def contents_of(content: bytes) -> Contents | None:
     return _aligned(lines) or Contents(lines=tuple(Text(row, line) for row, line in lines))
 
 
-def _unpacked(content: bytes) -> Contents | None:
+def _unpacked(content: bytes, label: str) -> Contents | None:
     """A workbook, each of its sheets as a table of its own; or the one file that an archive holds."""
     formats = (*_PACKED_FORMATS, *(["parquet"] if find_spec("pyarrow") else []))
-    answer = read_apart(content, formats, "")
+    answer = read_apart(content, formats, "", label)
     if answer.content is not None:
         inside = None if answer.fatal else contents_of(answer.content)
         return None if inside is None else replace(inside, hidden=answer.hidden, archive_members=answer.members)

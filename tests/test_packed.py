@@ -21,7 +21,7 @@ import dap.submission.delimited
 import dap.submission.reading
 import dap.submission.worker
 from dap.cli import main
-from dap.errors import RequestError
+from dap.errors import CouldNotRun, RequestError
 from dap.plan import Layout, Plan
 from dap.submission import Content, Opened, load, load_stream, read
 from dap.submission.child import Answer, read_apart
@@ -97,10 +97,28 @@ def test_a_child_that_dies_or_answers_what_it_should_not_is_a_finding(
 
 
 def test_a_child_that_hangs_is_stopped_by_the_clock(monkeypatch: pytest.MonkeyPatch) -> None:
-    _limited(monkeypatch, dap.submission.child, seconds=1)
+    _limited(monkeypatch, dap.submission.child, clock_seconds=1)
+    # On a busy machine the start alone may stand in the queue.
+    monkeypatch.setattr(dap.submission.child, "_seconds_it_wanted", lambda process: 0.4)
     began = time.monotonic()
     assert _child(monkeypatch, "import time; time.sleep(60)").fatal == "unsafe"
     assert time.monotonic() - began < 20
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="the limits are those of Linux")
+def test_a_child_is_stopped_by_the_work_it_does_and_not_by_the_clock(monkeypatch: pytest.MonkeyPatch) -> None:
+    code = (
+        "import dataclasses, dap.submission.worker as w; w.LIMITS = dataclasses.replace(w.LIMITS, seconds=1)\n"
+        "w._confine()\nwhile True: pass"
+    )
+    assert _child(monkeypatch, code).fatal == "unsafe"
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells how long a process waited for a processor")
+def test_a_machine_that_gives_a_child_no_time_is_not_the_files_fault(monkeypatch: pytest.MonkeyPatch) -> None:
+    _limited(monkeypatch, dap.submission.child, clock_seconds=1)
+    with pytest.raises(CouldNotRun, match="this computer is too busy"):
+        _child(monkeypatch, "\nwhile True: pass")
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="the limits are those of Linux")

@@ -9,8 +9,10 @@ from pathlib import Path
 import fastjsonschema
 import pytest
 
+import dap.scan
 from benchmarks.conformance import ssns
 from dap.cli import main
+from dap.errors import CouldNotRun
 from dap.scan import CLEAN, FOUND, UNREADABLE, scan
 from tests.broken_rows import ROOT
 
@@ -216,3 +218,19 @@ def test_every_example_of_the_plan_is_clean() -> None:
     for path in sorted(ROOT.glob("catalog/collections/*/*.csv")):
         answer = scan(path)
         assert (answer.status, answer.findings) == (CLEAN, ()), path.parent.name
+
+
+def test_a_file_that_a_busy_machine_did_not_read_keeps_no_other_from_being_searched(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def busy(_content: bytes, _formats: object, _sheet: str, label: str) -> None:
+        raise CouldNotRun(f"{label}: this computer is too busy")
+
+    monkeypatch.setattr(dap.scan, "read_apart", busy)
+    packed, text = tmp_path / "a.zip", tmp_path / "b.csv"
+    packed.write_bytes(b"PK\x03\x04")
+    text.write_text(f"id,note\n1,{SSN}\n", "utf-8")
+    code, out, err = _run(capsys, str(packed), str(text), "--format", "json")
+    assert (code, [each["status"] for each in json.loads(out)]) == (3, ["found"])
+    assert "file 1: this computer is too busy" in err
+    assert _run(capsys, str(packed))[:2] == (3, "")

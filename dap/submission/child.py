@@ -10,9 +10,11 @@ import sys
 import threading
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from importlib.util import find_spec
 from pathlib import Path
 from typing import IO, Any
 
+from dap.errors import CouldNotRun
 from dap.submission.cell_text import KINDS
 from dap.submission.limits import LIMITS
 from dap.submission.reading import FATAL, WORKBOOK_FAULTS, HiddenText
@@ -49,10 +51,11 @@ class Answer:
 _UNSAFE = Answer(fatal="unsafe")
 
 
-def read_apart(content: bytes, formats: Sequence[str], sheet: str) -> Answer:
+def read_apart(content: bytes, formats: Sequence[str], sheet: str, label: str = "the file") -> Answer:
     """Have the content read in a process of its own.
 
-    A child that dies, hangs, breaks a limit or answers what it should not is the fault `unsafe`; nothing is raised.
+    A child that dies, hangs, breaks a limit or answers what it should not is the fault `unsafe`. CouldNotRun is raised
+    only where the machine never gave the child the processor time that every file may have.
     """
     request = json.dumps({"formats": list(formats), "sheet": sheet}).encode() + b"\n"
     # The same libraries as here, but never what lies in the folder one stands in.
@@ -66,7 +69,7 @@ def read_apart(content: bytes, formats: Sequence[str], sheet: str) -> Answer:
     )
     assert process.stdin is not None and process.stdout is not None
     feeder = threading.Thread(target=_feed, args=(process.stdin, request, content), daemon=True)
-    clock = threading.Timer(LIMITS.seconds, process.kill)
+    clock = _Clock(process)
     clock.start()
     feeder.start()
     try:
@@ -82,7 +85,42 @@ def read_apart(content: bytes, formats: Sequence[str], sheet: str) -> Answer:
         code = process.wait()
         clock.cancel()
         feeder.join()
+    if clock.machine_was_busy:
+        raise CouldNotRun(
+            f"{label}: this computer is too busy to read it, so there is no answer. It is not the file's fault: "
+            "try again when less is running."
+        )
     return answer if code == 0 and not answer_is_bad else _UNSAFE
+
+
+class _Clock(threading.Timer):
+    """Ends a child that takes too long by the clock, and tells whether it was waiting for a processor meanwhile.
+
+    A child that works is ended by the system, at its limit of processor time. Where the system has no such limit, the
+    clock stands in for it.
+    """
+
+    def __init__(self, process: subprocess.Popen[bytes]) -> None:
+        self._process = process
+        self._seconds = LIMITS.clock_seconds if find_spec("resource") else LIMITS.seconds
+        self.machine_was_busy = False
+        super().__init__(self._seconds, self._end)
+
+    def _end(self) -> None:
+        busy = _seconds_it_wanted(self._process.pid) > self._seconds / 2
+        if self._process.poll() is None:
+            self._process.kill()
+            self.machine_was_busy = busy
+
+
+def _seconds_it_wanted(process: int) -> float:
+    """For how long a process ran or stood in the queue for a processor; 0 where the system does not tell."""
+    try:
+        # Nanoseconds on a processor, nanoseconds in the queue, turns (Linux, Documentation/scheduler/sched-stats).
+        ran, queued, _ = Path(f"/proc/{process}/schedstat").read_text("ascii").split()
+    except (OSError, ValueError):
+        return 0.0
+    return (int(ran) + int(queued)) / 1e9
 
 
 def _ends(process: subprocess.Popen[bytes]) -> bool:

@@ -12,7 +12,7 @@ class Limits:
     """The most that a submission may have of anything; beyond it the file is refused, before it is read where possible.
 
     A statewide register of half a million rows has some 170 MB as text and fits in; whatever is packed, and could grow
-    without end, is stopped after 25 seconds or at 900 MB.
+    without end, is stopped after 25 seconds of work or at 900 MB.
     """
 
     file_bytes: int = 250 * MEGABYTE
@@ -32,7 +32,9 @@ class Limits:
     hidden_texts: int = 200_000
     """Texts beside the table, such as the cells of other sheets, that are handed to the screen for identifiers."""
     seconds: int = 25
-    """Of one child process, by the clock and by the processor."""
+    """Processor time of one child process: the same file has the same answer on a busy machine and on a free one."""
+    clock_seconds: int = 240
+    """The most that a child may take by the clock, whatever it does or waits for."""
     memory_bytes: int = 900 * MEGABYTE
     """The address space of one child process."""
 

@@ -24,10 +24,14 @@ _PROVING = 1 << 18
 
 
 class Opened:
-    """The content of one file. A child process reads what is packed, once for each sheet that a layout names."""
+    """The content of one file. A child process reads what is packed, once for each sheet that a layout names.
 
-    def __init__(self, content: Content, file_name: str = "") -> None:
+    `label` is what an error calls the file, such as `file 2`.
+    """
+
+    def __init__(self, content: Content, file_name: str = "", label: str = "the file") -> None:
         self._content = content
+        self._label = label
         self._file_name = file_name
         self._answers: dict[tuple[tuple[str, ...], str], Answer] = {}
         self._kind = kind_of(content.data)
@@ -79,7 +83,7 @@ class Opened:
             raise CouldNotRun("the layout takes Parquet files, and what reads them is not installed (dap[parquet]).")
         key = layout.formats, layout.sheet
         if key not in self._answers:
-            self._answers[key] = read_apart(self._content.data, layout.formats, layout.sheet)
+            self._answers[key] = read_apart(self._content.data, layout.formats, layout.sheet, self._label)
         return self._answers[key]
 
     def _packed(self, layout: Layout, reading: Reading) -> Submission:
