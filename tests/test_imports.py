@@ -15,7 +15,7 @@ DAP = Path(__file__).resolve().parent.parent / "dap"
 # From the ground up. A folder counts as one module, and inside it imports are free.
 LAYERS: list[set[str]] = [
     {"errors"},
-    {"rules", "json_text", "html_table"},
+    {"rules", "json_text", "html_table", "languages"},
     {"plan", "report"},
     {"catalog", "submission", "identifiers", "values", "editing"},
     {"expectations"},

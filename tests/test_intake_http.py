@@ -27,11 +27,12 @@ from dap.intake.http.openapi import document
 from dap.intake.http.problems import KINDS, REFUSED_STATUS
 from dap.intake.http.rates import AtOnce, Rate
 from dap.intake.http.service import Service
-from dap.intake.http.words import LANGUAGES, OWN, po_file, preferred
+from dap.intake.http.words import po_file, preferred
 from dap.intake.judge import work_once
 from dap.intake.receipts import check_receipt
 from dap.intake.records import REFUSALS, Address
 from dap.intake.store import Store
+from dap.languages import LANGUAGES, OWN
 from tests.conftest import NewPlan
 from tools.write_site_words import INTAKE, po_text, sentences, untranslated
 

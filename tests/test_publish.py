@@ -32,12 +32,13 @@ from referencing import Registry, Resource
 
 from dap.catalog import open_plan
 from dap.errors import CouldNotRun, RequestError
+from dap.languages import LANGUAGES, OWN
 from dap.plan import Plan
 from dap.publish import publish
 from dap.publish.facts import Facts
 from dap.publish.pages import HOME, every_page
 from dap.publish.site import PREVIEW, Site, counts
-from dap.publish.words import LANGUAGES, OWN, VOCABULARY, po_file, words
+from dap.publish.words import VOCABULARY, po_file, words
 from dap.publish.writing import MARK, write_site
 from tests.conftest import NewPlan
 from tools.write_site_words import po_text, sentences

@@ -12,7 +12,8 @@ from babel.messages.extract import extract_from_dir
 from babel.messages.pofile import read_po, write_po
 
 from dap.intake.http.words import po_file as intake_po_file
-from dap.publish.words import LANGUAGES, OWN, po_file
+from dap.languages import LANGUAGES, OWN
+from dap.publish.words import po_file
 
 PUBLISH = Path(__file__).resolve().parent.parent / "dap" / "publish"
 INTAKE = PUBLISH.parent / "intake" / "http"

@@ -5,10 +5,10 @@ from __future__ import annotations
 from functools import lru_cache
 from importlib.util import find_spec
 
+from dap.languages import LANGUAGES
 from dap.plan import Collection
 from dap.publish.pages import Page
 from dap.publish.site import HERE, Maker, Site
-from dap.publish.words import LANGUAGES
 
 
 def missing() -> str:

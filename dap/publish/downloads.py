@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 from dap.examples import example_text
+from dap.languages import LANGUAGES, OWN
 from dap.plan import Collection
 from dap.publish import feeds, packages, search, tables
 from dap.publish.site import Maker, Site
-from dap.publish.words import LANGUAGES, OWN
 
 COLLECTIONS = "downloads/collections"
 

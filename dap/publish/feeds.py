@@ -11,10 +11,11 @@ from xml.etree import ElementTree
 
 from markupsafe import Markup
 
+from dap.languages import LANGUAGES, OWN
 from dap.plan import Plan
 from dap.publish.facts import Dated, Entry, collection_address, mandate_address
 from dap.publish.pages import HOME, Page
-from dap.publish.words import LANGUAGES, OWN, VOCABULARY, Words
+from dap.publish.words import VOCABULARY, Words
 
 if TYPE_CHECKING:
     from dap.publish.site import Site

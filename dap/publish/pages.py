@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from dap.languages import _
 from dap.plan import Plan
 from dap.publish.facts import (
     Facts,
@@ -16,7 +17,6 @@ from dap.publish.facts import (
     said_mandate,
     topic_address,
 )
-from dap.publish.words import _
 from dap.rules import rules
 
 if TYPE_CHECKING:

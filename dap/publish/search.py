@@ -5,9 +5,10 @@ from __future__ import annotations
 import json
 from typing import Any
 
+from dap.languages import OWN
 from dap.publish.pages import Page
 from dap.publish.site import Site
-from dap.publish.words import OWN, Words
+from dap.publish.words import Words
 
 # What is found by a search: pages about a thing of the plan, and those of ours that hold text.
 _LEFT_OUT = ("search.html", "404.html")

@@ -13,6 +13,7 @@ from urllib.parse import quote, urlsplit
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup, escape
 
+from dap.languages import LANGUAGES, OWN
 from dap.plan import Plan
 from dap.publish import blanks
 from dap.publish.facts import (
@@ -26,7 +27,7 @@ from dap.publish.facts import (
     topic_address,
 )
 from dap.publish.pages import HOME, MISSING, NOTEBOOKS, Page, every_page, notebook_pages
-from dap.publish.words import LANGUAGES, OWN, VOCABULARY, Words, words
+from dap.publish.words import VOCABULARY, Words, words
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -3,22 +3,13 @@
 from __future__ import annotations
 
 import gettext
-import io
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cache
 from pathlib import Path
 
-LANGUAGES: Mapping[str, str] = {"en": "English", "es": "Español"}
-"""Each language of the site by its code, in its own name; the first is the one the plan and our sentences are in."""
+from dap.languages import OWN, _, catalog
 
-OWN = next(iter(LANGUAGES))
 LOCALE = Path(__file__).parent / "locale"
-
-
-def _(text: str) -> str:
-    """Mark a text for translation; it is translated where a page is made."""
-    return text
 
 
 VOCABULARY: Mapping[str, Mapping[str, str]] = {
@@ -242,24 +233,9 @@ class Words:
 
 def words(language: str, of_plan: Mapping[tuple[str, str], str] | None = None) -> Words:
     """The words of a language of `LANGUAGES`; `of_plan` is `Plan.translations`."""
-    return Words(language, _catalog(language), of_plan or {})
+    return Words(language, catalog(LOCALE, language), of_plan or {})
 
 
 def po_file(language: str) -> Path:
     """Where the translations of our sentences lie."""
     return LOCALE / f"{language}.po"
-
-
-@cache
-def _catalog(language: str) -> gettext.NullTranslations:
-    if language == OWN:
-        return gettext.NullTranslations()
-    from babel.messages.mofile import write_mo
-    from babel.messages.pofile import read_po
-
-    with po_file(language).open("rb") as file:
-        catalog = read_po(file, locale=language)
-    compiled = io.BytesIO()
-    write_mo(compiled, catalog)
-    compiled.seek(0)
-    return gettext.GNUTranslations(compiled)

@@ -12,8 +12,9 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
 from dap.intake.http.problems import KINDS, REFUSED_STATUS, Problem
-from dap.intake.http.words import LANGUAGES, OWN, _, preferred, say
+from dap.intake.http.words import preferred, say
 from dap.intake.records import REFUSALS
+from dap.languages import LANGUAGES, OWN, _
 
 if TYPE_CHECKING:
     from dap.intake.http.service import Service

@@ -9,7 +9,8 @@ from http import HTTPStatus
 
 from starlette.responses import Response
 
-from dap.intake.http.words import _, say
+from dap.intake.http.words import say
+from dap.languages import _
 
 MEDIA_TYPE = "application/problem+json"
 

@@ -2,22 +2,11 @@
 
 from __future__ import annotations
 
-import gettext
-import io
-from collections.abc import Mapping
-from functools import cache
 from pathlib import Path
 
-LANGUAGES: Mapping[str, str] = {"en": "English", "es": "Español"}
-"""Each language by its code, in its own name; the first is the one our sentences are written in."""
+from dap.languages import LANGUAGES, OWN, catalog
 
-OWN = next(iter(LANGUAGES))
 LOCALE = Path(__file__).parent / "locale"
-
-
-def _(text: str) -> str:
-    """Mark a text for translation; it is translated where it is said."""
-    return text
 
 
 def po_file(language: str) -> Path:
@@ -43,22 +32,6 @@ def preferred(accepted: str) -> str:
     return OWN
 
 
-@cache
-def catalog(language: str) -> gettext.NullTranslations:
-    """The translations of our sentences into a language of `LANGUAGES`."""
-    if language == OWN:
-        return gettext.NullTranslations()
-    from babel.messages.mofile import write_mo
-    from babel.messages.pofile import read_po
-
-    with po_file(language).open("rb") as file:
-        read = read_po(file, locale=language)
-    compiled = io.BytesIO()
-    write_mo(compiled, read)
-    compiled.seek(0)
-    return gettext.GNUTranslations(compiled)
-
-
 def say(text: str, language: str) -> str:
     """A sentence of ours in the language."""
-    return catalog(language).gettext(text)
+    return catalog(LOCALE, language).gettext(text)
