@@ -9,7 +9,7 @@ import socket
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -17,6 +17,9 @@ from dap.catalog import open_plan
 from dap.examples import example_text
 from dap.plan import Plan
 from dap.suites import write_suites
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
 
 ROOT = Path(__file__).resolve().parent.parent
 PLAN = "catalog/datapackage.json"
@@ -65,6 +68,15 @@ def site_folder(connecticut: Plan, tmp_path_factory: pytest.TempPathFactory) -> 
     folder = tmp_path_factory.mktemp("site")
     publish(connecticut, folder)
     return folder
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    """A real browser; skipped where there is none, but never in CI."""
+    from tests.browsing import chromium
+
+    with chromium() as started:
+        yield started
 
 
 def edit(root: Path, path: str, change: Callable[[Descriptor], object]) -> None:

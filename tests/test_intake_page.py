@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
-import shutil
 import threading
 import time
 from collections.abc import Iterator
@@ -16,8 +14,7 @@ from urllib.parse import urlsplit
 
 import pytest
 import uvicorn
-from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect
 
 from dap.intake import tokens
 from dap.intake.config import IntakeConfig
@@ -26,23 +23,10 @@ from dap.intake.http.serving import settings_of
 from dap.intake.judge import work_once
 from dap.intake.records import Address
 from dap.intake.store import Store
+from tests.browsing import WIDER_THAN_SCREEN, violations
 from tests.conftest import ROOT
 
-CHROMIUM = shutil.which("chromium") or "/usr/bin/chromium"
-pytestmark = [
-    pytest.mark.browser,
-    pytest.mark.network_loopback,
-    pytest.mark.skipif(
-        not Path(CHROMIUM).exists() and os.environ.get("CI") != "true",
-        reason="needs Chromium: none is installed here, and CI demands it",
-    ),
-]
-AXE: dict[str, Any] = {
-    "runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"],
-    "resultTypes": ["violations"],
-    "preload": False,
-}
-WIDER_THAN_SCREEN = "document.documentElement.scrollWidth > document.documentElement.clientWidth"
+pytestmark = [pytest.mark.browser, pytest.mark.network_loopback]
 COLLECTION, PERIOD = "ed166-discipline", "2025-26"
 
 
@@ -116,16 +100,6 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
             each.join()
 
 
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        started = playwright.chromium.launch(
-            executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
-        )
-        yield started
-        started.close()
-
-
 @pytest.fixture
 def page(browser: Browser, served: Served) -> Iterator[Page]:
     """A page that may ask our service only, and must complain of nothing."""
@@ -143,8 +117,7 @@ def page(browser: Browser, served: Served) -> Iterator[Page]:
 
 
 def demand_no_barrier(page: Page) -> None:
-    found = Axe().run(page, options=AXE).response["violations"]
-    assert [f"{each['id']} at {each['nodes'][0]['target']}" for each in found] == []
+    assert violations(page) == []
     assert not page.evaluate(WIDER_THAN_SCREEN)
 
 

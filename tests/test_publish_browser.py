@@ -2,130 +2,84 @@
 
 from __future__ import annotations
 
-import functools
-import os
-import shutil
-import threading
 from collections.abc import Iterator
-from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from typing import Any, Literal
-from urllib.parse import urlsplit
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser
 
 from dap.plan import Plan
 from dap.publish.facts import Facts
 from dap.publish.pages import every_page
+from dap.publish.site import HERE
+from tests.browsing import WIDER_THAN_SCREEN, Seen, barriers, served_folder, violations
 
-CHROMIUM = shutil.which("chromium") or "/usr/bin/chromium"
-pytestmark = [
-    pytest.mark.browser,
-    pytest.mark.slow,
-    pytest.mark.skipif(
-        not Path(CHROMIUM).exists() and os.environ.get("CI") != "true",
-        reason="needs Chromium: none is installed here, and CI demands it",
-    ),
-]
-AXE: dict[str, Any] = {
-    "runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"],
-    "resultTypes": ["violations"],
-    # It would fetch the stylesheet once more.
-    "preload": False,
-}
-# What a colour scheme or a narrow screen can change of a page whose structure was examined already.
-LOOKS = {**AXE, "runOnly": ["color-contrast", "link-in-text-block", "target-size", "scrollable-region-focusable"]}
-# Nobody taps on paper.
-ON_PAPER = {**AXE, "runOnly": ["color-contrast", "link-in-text-block"]}
-WIDER_THAN_SCREEN = "document.documentElement.scrollWidth > document.documentElement.clientWidth"
-FOCUSED = """() => {
-    const at = document.activeElement, box = at.getBoundingClientRect(), style = getComputedStyle(at);
-    return {what: at.tagName + ' ' + (at.id || at.textContent.trim().slice(0, 40)), tag: at.tagName,
-        seen: box.width > 0 && box.height > 0, outline: style.outlineStyle !== 'none'};
-}"""
-
-
-class _Quiet(SimpleHTTPRequestHandler):
-    def log_message(self, *_: object) -> None:
-        pass
+pytestmark = [pytest.mark.browser, pytest.mark.slow]
+# Every control that can be seen, and each that the keyboard can or must not reach: its name, and what is wrong with it.
+CONTROLS = """[...document.querySelectorAll('a, button, input, select, textarea, summary, [tabindex="0"]')]
+    .filter(each => each.checkVisibility())"""
+UNREACHABLE = f"""() => {CONTROLS}.flatMap(each => {{
+    each.focus();
+    const box = each.getBoundingClientRect(), style = getComputedStyle(each);
+    const wrong = [];
+    if (document.activeElement !== each) wrong.push('takes no focus');
+    if (each.tabIndex !== 0) wrong.push('is out of the order');
+    if (box.width < 1 || box.height < 1 || box.right < 0 || box.left > innerWidth) wrong.push('is out of sight');
+    if (style.outlineStyle === 'none' || parseFloat(style.outlineWidth) < 2) wrong.push('shows no focus');
+    return wrong.map(what => `${{each.tagName}} ${{each.id || each.textContent.trim().slice(0, 40)}} ${{what}}`);
+}})"""
+NUMBERED = f"() => {CONTROLS}.map((each, number) => each.dataset.number = number).length"
+FOCUSED = "() => document.activeElement.dataset.number ?? null"
 
 
 @pytest.fixture(scope="module")
 def served(site_folder: Path) -> Iterator[str]:
     """The address of the repository's own site, served on this machine."""
-    with ThreadingHTTPServer(("127.0.0.1", 0), functools.partial(_Quiet, directory=str(site_folder))) as server:
-        thread = threading.Thread(target=server.serve_forever, daemon=True)
-        thread.start()
-        yield f"http://127.0.0.1:{server.server_address[1]}/"
-        server.shutdown()
-        thread.join()
+    with served_folder(site_folder) as address:
+        yield address
 
 
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        started = playwright.chromium.launch(
-            executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
-        )
-        yield started
-        started.close()
+# For things of the plan, the page that is examined: one with much to say.
+RICH = {
+    "collection.html": "collections/psis-registration.html",
+    "element.html": "elements/psis-registration/registration/race-flags.html",
+    "topic.html": "topics/meals.html",
+    "law.html": "laws/ferpa.html",
+    "code_list.html": "code-lists/psis-grade.html",
+    "rule.html": "rules/p101.html",
+}
+# Not pages by themselves.
+PARTS = {"base.html", "parts.html", "print_base.html", "print_collection.html", "print_plan.html"}
+# Pages of executed notebooks are examined where notebooks are executed: tests/test_publish_notebooks.py.
+ELSEWHERE = {"notebook.html", "notebooks.html"}
 
 
-class Seen:
-    """What went wrong or elsewhere while a page was used."""
-
-    def __init__(self, page: Page, served: str) -> None:
-        self.elsewhere: list[str] = []
-        self.errors: list[str] = []
-        own = urlsplit(served).netloc
-        page.on("request", lambda r: self.elsewhere.append(r.url) if urlsplit(r.url).netloc not in ("", own) else None)
-        page.on("console", lambda message: self.errors.append(message.text) if message.type == "error" else None)
-        page.on("pageerror", lambda error: self.errors.append(str(error)))
-
-
-def addresses(plan: Plan) -> list[str]:
-    """One page of each template: the first of each, and for things of the plan one with much to say."""
-    rich = {"collection.html": "psis-registration", "element.html": "race-one-code", "topic.html": "meals"}
-    rich |= {"law.html": "ferpa", "code_list.html": "psis-grade", "rule.html": "p101"}
+def addresses(plan: Plan) -> dict[str, str]:
+    """The page of each template that is examined, by the template's name."""
+    every = {page.address: page.template for page in every_page(plan, Facts(plan))}
+    assert all(every.get(address) == template for template, address in RICH.items()), "a page in RICH is no more"
     found: dict[str, str] = {}
-    for page in every_page(plan, Facts(plan)):
-        if page.template not in found or rich.get(page.template, "\0") in page.address:
-            found[page.template] = page.address
-    return list(found.values())
+    for address, template in every.items():
+        found.setdefault(template, RICH.get(template, address))
+    return found
+
+
+def test_every_template_is_examined(connecticut: Plan) -> None:
+    there = {path.name for path in (HERE / "templates").glob("*.html")}
+    assert there - PARTS == set(addresses(connecticut)) | ELSEWHERE
 
 
 @pytest.mark.parametrize("language", ["", "es/"])
 def test_axe_finds_no_barrier_in_light_and_dark_on_a_phone_and_in_print(
     served: str, browser: Browser, connecticut: Plan, language: str
 ) -> None:
-    axe, wrong = Axe(), []
-    shown: tuple[tuple[Literal["light", "dark"], int, dict[str, Any]], ...] = (
-        ("light", 1100, AXE),
-        ("dark", 320, LOOKS),
-    )
-    for scheme, width, examined in shown:
-        context = browser.new_context(color_scheme=scheme, viewport={"width": width, "height": 800})
-        page = context.new_page()
-        seen = Seen(page, served)
-        for address in addresses(connecticut):
-            page.goto(served + language + address)
-            wrong += [f"{address} {scheme}: {each}" for each in _violations(axe, page, examined)]
-            if width == 320 and page.evaluate(WIDER_THAN_SCREEN):
-                wrong.append(f"{address}: wider than a phone")
-            if width == 320 and not language:
-                page.emulate_media(media="print", color_scheme="light")
-                wrong += [f"{address} print: {each}" for each in _violations(axe, page, ON_PAPER)]
-                page.emulate_media(media="screen", color_scheme="dark")
-        assert (seen.elsewhere, seen.errors) == ([], [])
-        context.close()
+    page = browser.new_page(viewport={"width": 1100, "height": 800})
+    seen, wrong = Seen(page, served), []
+    for address in addresses(connecticut).values():
+        wrong += [f"{address} {each}" for each in barriers(page, served + language + address)]
+    page.close()
     assert wrong == []
-
-
-def _violations(axe: Axe, page: Page, options: dict[str, Any]) -> list[str]:
-    found = axe.run(page, options=options).response["violations"]
-    return [f"{each['id']} at {each['nodes'][0]['target']}" for each in found]
+    assert (seen.elsewhere, seen.errors) == ([], [])
 
 
 def test_pages_are_as_narrow_as_a_phone(served: str, browser: Browser, connecticut: Plan) -> None:
@@ -140,21 +94,29 @@ def test_pages_are_as_narrow_as_a_phone(served: str, browser: Browser, connectic
     assert wide == []
 
 
-def test_the_keyboard_alone_reaches_every_control_in_view_and_marked(served: str, browser: Browser) -> None:
+def test_every_control_of_every_template_takes_the_keyboards_focus_and_shows_it(
+    served: str, browser: Browser, connecticut: Plan
+) -> None:
+    page = browser.new_page(viewport={"width": 1100, "height": 800})
+    wrong = []
+    for address in addresses(connecticut).values():
+        page.goto(served + address)
+        page.keyboard.press("Tab")
+        wrong += [f"{address}: {each}" for each in page.evaluate(UNREACHABLE)]
+    page.close()
+    assert wrong == []
+
+
+def test_the_tab_key_alone_reaches_every_control_and_leads_out_again(served: str, browser: Browser) -> None:
     page = browser.new_page(viewport={"width": 1100, "height": 800})
     for address in ("index.html", "families.html", "search.html", "collections/psis-registration.html"):
         page.goto(served + address)
-        controls = page.evaluate(
-            """() => [...document.querySelectorAll('a[href], button, input, summary, [tabindex="0"]')]
-                .filter(each => each.checkVisibility()).length"""
-        )
-        reached = set()
-        for number in range(controls):
+        controls = page.evaluate(NUMBERED)
+        reached = []
+        for _ in range(controls):
             page.keyboard.press("Tab")
-            at = page.evaluate(FOCUSED)
-            assert at["seen"], (address, at)
-            assert at["outline"], (address, at)
-            reached.add(number)
+            reached.append(page.evaluate(FOCUSED))
+        assert sorted(map(int, reached)) == list(range(controls)), address
         page.keyboard.press("Tab")
         assert page.evaluate("document.activeElement.tagName") in ("BODY", "A"), address
     page.close()
@@ -179,7 +141,7 @@ def test_a_chart_is_explored_on_request_by_keyboard_and_pointer(
     last = figure.locator("tbody tr").nth(bars.count() - 1).locator("th, td").all_text_contents()
     assert said.inner_text().startswith(": ".join(last))
     assert str(bars.count()) in said.inner_text()
-    assert _violations(Axe(), page, AXE) == []
+    assert violations(page) == []
     bars.first.hover()
     assert said.inner_text().startswith(": ".join(first))
     page.keyboard.press("Escape")

@@ -2,25 +2,21 @@
 
 from __future__ import annotations
 
-import functools
-import os
-import shutil
-import threading
 from collections.abc import Callable
-from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import nbformat
 import pytest
+from playwright.sync_api import Browser
 
 from dap.catalog import open_plan
 from dap.errors import RequestError
 from dap.publish import publish
 from dap.publish.cells import markdown
+from tests.browsing import Seen, barriers, served_folder
 from tests.conftest import NewPlan
 from tests.test_publish import Links, target
 
-CHROMIUM = shutil.which("chromium") or "/usr/bin/chromium"
 TEXT = """# What is asked <twice>?
 
 See [the collections](../build/site/collections.html), [another plan](https://example.org/) and [nothing](gone.md).
@@ -89,35 +85,22 @@ def test_an_executed_notebook_is_a_page_in_each_language_the_same_each_time_and_
     assert address in (first / "sitemap.xml").read_text("utf-8")
     assert address in (first / "assets/search-index.es.js").read_text("utf-8")
     assert (first / "downloads/notebooks/01-what-is-asked.ipynb").is_file()
-    _demand_no_barrier(first, address)
 
 
-def _demand_no_barrier(folder: Path, address: str) -> None:
-    """Axe finds nothing on the page, in light and dark, and it loads nothing that its policy refuses."""
-    if not Path(CHROMIUM).exists() and os.environ.get("CI") != "true":
-        return
-    from axe_playwright_python.sync_playwright import Axe
-    from playwright.sync_api import sync_playwright
-
-    from tests.test_publish_browser import AXE, WIDER_THAN_SCREEN, Seen, _Quiet, _violations
-
-    handler: type[SimpleHTTPRequestHandler] = _Quiet
-    with ThreadingHTTPServer(("127.0.0.1", 0), functools.partial(handler, directory=str(folder))) as server:
-        thread = threading.Thread(target=server.serve_forever, daemon=True)
-        thread.start()
-        served = f"http://127.0.0.1:{server.server_address[1]}/"
-        with sync_playwright() as playwright:
-            browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu"])
-            for scheme, width in (("light", 1100), ("dark", 320)):
-                page = browser.new_page(color_scheme=scheme, viewport={"width": width, "height": 800})  # type: ignore[arg-type]
-                seen = Seen(page, served)
-                page.goto(served + address)
-                assert _violations(Axe(), page, AXE) == []
-                assert not page.evaluate(WIDER_THAN_SCREEN)
-                assert (seen.elsewhere, seen.errors) == ([], [])
-            browser.close()
-        server.shutdown()
-        thread.join()
+@pytest.mark.browser
+def test_pages_of_notebooks_have_no_barrier(
+    with_notebook: Callable[..., Path], tmp_path: Path, browser: Browser
+) -> None:
+    folder = tmp_path / "site"
+    publish(open_plan(with_notebook(DRAWN, PANDAS)), folder, notebooks=True)
+    page = browser.new_page(viewport={"width": 1100, "height": 800})
+    with served_folder(folder) as served:
+        seen = Seen(page, served)
+        for address in ("notebooks.html", "notebooks/01-what-is-asked.html"):
+            for language in ("", "es/"):
+                assert barriers(page, served + language + address) == [], language + address
+        page.close()
+    assert (seen.elsewhere, seen.errors) == ([], [])
 
 
 ROW = "Quillon,Zebulah,Marrowfield"

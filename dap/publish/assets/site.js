@@ -2,6 +2,22 @@
 // can be explored bar by bar. The numbers are those of the chart's own table.
 "use strict";
 (() => {
+  // On a phone each row of a wide table is a block, and each cell says its column. The roles are said once more, for
+  // some browsers take a table for none when its parts are laid out otherwise.
+  for (const table of document.querySelectorAll("table.stack")) {
+    const heads = [...table.tHead.rows[0].cells].map((cell) => cell.textContent.trim());
+    table.setAttribute("role", "table");
+    for (const part of table.querySelectorAll("thead, tbody")) part.setAttribute("role", "rowgroup");
+    for (const row of table.rows) {
+      row.setAttribute("role", "row");
+      for (const cell of row.cells) {
+        cell.setAttribute("role", cell.tagName === "TD" ? "cell" : cell.scope === "row" ? "rowheader" : "columnheader");
+        if (cell.tagName === "TD") cell.dataset.head = heads[cell.cellIndex];
+      }
+    }
+    table.classList.add("stacked");
+  }
+
   const settle = () => {
     for (const box of document.querySelectorAll(".scroll")) {
       if (box.scrollWidth > box.clientWidth) box.tabIndex = 0;
@@ -55,8 +71,13 @@
       if (on()) start();
       else stop();
     });
+    // Heard on the figure: a bar that hears of its own focus would be a stop for the keyboard before it is asked for.
+    figure.addEventListener("focusin", (event) => {
+      const at = bars.indexOf(event.target);
+      if (on() && at >= 0) show(at);
+    });
     bars.forEach((bar, at) => {
-      for (const kind of ["pointerenter", "click", "focus"]) bar.addEventListener(kind, () => on() && show(at));
+      for (const kind of ["pointerenter", "click"]) bar.addEventListener(kind, () => on() && show(at));
       bar.addEventListener("keydown", (event) => {
         const step = { ArrowDown: 1, ArrowRight: 1, ArrowUp: -1, ArrowLeft: -1 }[event.key];
         const next = event.key === "Home" ? 0 : event.key === "End" ? bars.length - 1 : step && at + step;
