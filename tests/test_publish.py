@@ -40,7 +40,7 @@ from dap.publish.pages import HOME, every_page
 from dap.publish.site import PREVIEW, Site, counts
 from dap.publish.words import VOCABULARY, po_file, words
 from dap.publish.writing import MARK, write_site
-from tests.conftest import NewPlan
+from tests.conftest import PLAN, ROSTER, NewPlan, edit
 from tools.write_site_words import po_text, sentences
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -429,6 +429,47 @@ def test_a_template_has_the_layouts_columns_and_drop_downs_of_its_codes(new_plan
     assert offered["exit_reason"] == (["moved", "graduated"], True)
 
 
+def test_a_template_explains_itself_in_the_language_of_its_page_and_names_its_columns_alike(
+    new_plan: NewPlan, tmp_path: Path
+) -> None:
+    root = new_plan()
+    (root / "catalog/translations.csv").write_text(
+        "language,text,translation\nes,Seat,Asiento\nes,Kindergarten,Kínder\n", "utf-8"
+    )
+    edit(
+        root,
+        PLAN,
+        lambda document: document["resources"].append(
+            {
+                "name": "translations",
+                "type": "table",
+                "title": "Translations",
+                "path": "translations.csv",
+                "format": "csv",
+                "mediatype": "text/csv",
+                "encoding": "utf-8",
+                "schema": json.loads((ROOT / "schemas/translations.table.json").read_text("utf-8")),
+                "sources": [{"title": "Example", "path": "https://example.org/"}],
+            }
+        ),
+    )
+    publish(open_plan(root), tmp_path / "site")
+    folder = tmp_path / "site/downloads/collections/example-roster"
+    own, spanish = (openpyxl.load_workbook(folder / f"students-template{language}.xlsx") for language in ("", ".es"))
+    headers = [[cell.value for cell in book.worksheets[0][1]] for book in (own, spanish)]
+    assert headers[0] == headers[1]
+    assert [sheet.title for sheet in spanish] == ["students", "Códigos", "Acerca de"]
+    about = {row[0].value: [cell.value for cell in row] for row in spanish["Acerca de"].iter_rows()}
+    assert about["seat"][1:3] == ["Asiento", "sí"]
+    assert "Columna" in about and "Column" not in about
+    assert [row[1].value for row in spanish["Códigos"].iter_rows(max_row=2)] == ["Significado", "Kínder"]
+    refused = next(each for each in spanish.worksheets[0].data_validations.dataValidation if each.showErrorMessage)
+    assert (refused.errorTitle, refused.error) == ("Valor no permitido", "Elija un valor de la lista.")
+    for language, name in (("", "students-template.xlsx"), ("es/", "students-template.es.xlsx")):
+        for address in ("districts.html", "collections/example-roster.html"):
+            assert f'{name}"' in (tmp_path / "site" / language / address).read_text("utf-8"), language + address
+
+
 def header_of(sheet: Any, cells: str) -> str:
     """The header above a range of cells."""
     return str(sheet[f"{re.match('[A-Z]+', cells)[0]}1"].value)  # type: ignore[index]
@@ -538,8 +579,6 @@ def test_a_plan_without_topics_changes_or_date_has_its_site(new_plan: NewPlan, t
 
 
 def test_texts_of_the_plan_cannot_break_out_of_a_page(new_plan: NewPlan, tmp_path: Path) -> None:
-    from tests.conftest import ROSTER, edit
-
     root = new_plan()
     evil = '</script><script src="https://example.org/x.js"></script><img src=x onerror=alert(1)>'
     edit(root, ROSTER, lambda document: document.update(title=evil, description=evil))

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 from dap.examples import example_text
-from dap.languages import LANGUAGES, OWN
+from dap.languages import LANGUAGES
 from dap.plan import Collection
 from dap.publish import feeds, packages, search, tables
+from dap.publish.facts import template_name
 from dap.publish.site import Maker, Site
 
 COLLECTIONS = "downloads/collections"
@@ -58,8 +59,9 @@ def _collection(site: Site, collection: Collection) -> Iterator[tuple[str, Maker
         yield f"{folder}/calendar.ics", _later(feeds.calendar, site.plan, tuple(reversed(dates)), collection.title)
     for layout in collection.file_layouts:
         yield f"{folder}/{layout.name}-template.csv", _later(tables.template_csv, layout)
-        workbook = _later(tables.template_workbook, site.plan, collection, layout, site.words[OWN])
-        yield f"{folder}/{layout.name}-template.xlsx", workbook
+        for language, said in site.words.items():
+            workbook = _later(tables.template_workbook, site.plan, collection, layout, said)
+            yield f"{folder}/{template_name(layout, language)}", workbook
         example = collection.folder / layout.path
         # A plan may lack one; then it is invented as `dap example` would.
         made = example.read_bytes if example.is_file() else _invented(site, collection, layout.name)

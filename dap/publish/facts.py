@@ -9,6 +9,7 @@ from functools import cached_property
 from typing import Any, TypeVar
 
 from dap import review
+from dap.languages import OWN
 from dap.plan import (
     NO_SSN,
     CodeCrosswalkEntry,
@@ -17,7 +18,6 @@ from dap.plan import (
     CrosswalkEntry,
     Element,
     Layout,
-    Mandate,
     OpenQuestion,
     Plan,
     Promise,
@@ -328,9 +328,14 @@ def topic_address(id: str) -> str:
     return f"topics/{id}.html"
 
 
-def said_mandate(mandate: Mandate) -> str:
-    """A law as a link names it."""
-    return ", ".join(filter(None, (mandate.citation, mandate.title)))
+def template_name(layout: Layout, language: str) -> str:
+    """The name of a layout's workbook to fill in, with its help in the language; the columns are the same in each."""
+    return f"{layout.name}-template{'' if language == OWN else '.' + language}.xlsx"
+
+
+def said_mandate(citation: str, title: str) -> str:
+    """A law as a link names it, by either or both of its names."""
+    return ", ".join(filter(None, (citation, title)))
 
 
 def _element_address(collection: Collection, layout: Layout, element: Element) -> str:

@@ -91,7 +91,12 @@ def every_page(plan: Plan, facts: Facts) -> Iterator[Page]:
         yield Page(entry.address, "element.html", entry.element.title, "element", {"entry": entry}, above)
     for mandate in plan.all_mandates:
         yield Page(
-            mandate_address(mandate.id), "law.html", said_mandate(mandate), "law", {"mandate": mandate}, "laws.html"
+            mandate_address(mandate.id),
+            "law.html",
+            said_mandate(mandate.citation, mandate.title),
+            "law",
+            {"mandate": mandate},
+            "laws.html",
         )
     for code_list in plan.all_code_lists:
         address = code_list_address(code_list.name)

@@ -7,7 +7,7 @@ from typing import Any
 
 from dap.languages import OWN
 from dap.publish.pages import Page
-from dap.publish.site import Site
+from dap.publish.site import Site, translated_title
 from dap.publish.words import Words
 
 # What is found by a search: pages about a thing of the plan, and those of ours that hold text.
@@ -26,7 +26,7 @@ def index(site: Site, language: str) -> bytes:
 
 
 def _row(site: Site, page: Page, said: Words) -> list[str]:
-    title = said.say(page.title) if page.ours else said.translated(page.title) or page.title
+    title = translated_title(page, said) or page.title
     line, words = _ABOUT[page.kind](site, page, said)
     own = page.title if said.language != OWN and not page.ours and page.title != title else ""
     # Topics carry what a parent types; what belongs to a topic is found by its words too.

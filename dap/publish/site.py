@@ -24,6 +24,7 @@ from dap.publish.facts import (
     mandate_address,
     rule_address,
     said_mandate,
+    template_name,
     topic_address,
 )
 from dap.publish.pages import HOME, MISSING, NOTEBOOKS, Page, every_page, notebook_pages
@@ -164,15 +165,15 @@ def _globals(site: Site, said: Words) -> dict[str, Any]:
         "vocabulary": VOCABULARY,
         "t": lambda text: of_plan(text, said),
         "plain": lambda text: said.translated(text) or text,
+        "template_name": template_name,
         "term": lambda kind, value: term(kind, value, said),
-        "title_of": lambda page: said.say(page.title) if page.ours else of_plan(page.title, said),
-        "plain_title": lambda page: said.say(page.title) if page.ours else said.translated(page.title) or page.title,
+        "title_of": lambda page: marked(translated_title(page, said), page.title),
+        "plain_title": lambda page: translated_title(page, said) or page.title,
         "collection_address": collection_address,
         "mandate_address": mandate_address,
         "code_list_address": code_list_address,
         "rule_address": rule_address,
         "topic_address": topic_address,
-        "said_mandate": said_mandate,
         "markdown": lambda text: _markdown(text, said),
         "in_the_file": lambda entry: blanks.in_the_file(entry, said),
         "by_the_family": lambda entry: blanks.by_the_family(entry, said),
@@ -180,15 +181,33 @@ def _globals(site: Site, said: Words) -> dict[str, Any]:
         "form": lambda entry: form_words(plan, entry, said),
         "picture": lambda name: _picture(site, name, said),
         "structured": lambda page: _structured(site, page, said),
+        # Grouped as both languages write it in the United States.
+        "number": lambda count: f"{count:,}",
         "contact": contact(plan),
         "counts": counts(plan),
         "initials": lambda: initials(site, said),
     }
 
 
+def translated_title(page: Page, said: Words) -> str | None:
+    """A page's title in a language; None where the plan has no translation of it."""
+    if page.ours:
+        return said.say(page.title)
+    if page.kind != "law":
+        return said.translated(page.title)
+    # A law's title stands behind its citation, which is the same in every language.
+    mandate = page.given["mandate"]
+    title = said.translated(mandate.title)
+    return said_mandate(mandate.citation, title or "") if title or not mandate.title else None
+
+
 def of_plan(text: str, said: Words) -> Markup:
     """A text of the plan: translated where the plan has a translation, otherwise marked with its own language."""
-    translated = said.translated(text)
+    return marked(said.translated(text), text)
+
+
+def marked(translated: str | None, text: str) -> Markup:
+    """A text as a page shows it: its translation, or where there is none itself, marked with its own language."""
     if translated is not None or not text:
         return escape(translated or "")
     return Markup('<span lang="{}">{}</span>').format(OWN, text)
@@ -255,7 +274,7 @@ def initials(site: Site, said: Words) -> list[tuple[str, list[tuple[str, list[Pa
     by_title: dict[str, list[Page]] = {}
     for page in site.pages.values():
         if page.kind not in ("page", "rule", "notebook"):
-            by_title.setdefault(said.translated(page.title) or page.title, []).append(page)
+            by_title.setdefault(translated_title(page, said) or page.title, []).append(page)
     found: dict[str, list[tuple[str, list[Page]]]] = {}
     for title in sorted(by_title, key=_sorting):
         first = _sorting(title)[:1].upper()

@@ -94,6 +94,8 @@ def template_csv(layout: Layout) -> bytes:
 def template_workbook(plan: Plan, collection: Collection, layout: Layout, words: Words) -> bytes:
     """A workbook to fill in: the layout's sheet with drop-down lists, one of the elements, one of the codes.
 
+    The columns' names and the codes are those of the file in every language; what explains them is in that of `words`.
+
     Every cell is text, for a spreadsheet would drop leading zeros. A complete code list refuses other values; one that
     may not be complete only offers its own. The file that is sent is the first sheet, saved as CSV.
     """
@@ -151,7 +153,7 @@ def _code_sheet(book: Workbook, plan: Plan, layout: Layout, words: Words) -> dic
         sheet.cell(row=1, column=column + 1, value=words.say("Meaning"))
         for row, (code, label) in enumerate(values, start=2):
             sheet.cell(row=row, column=column, value=code).number_format = "@"
-            sheet.cell(row=row, column=column + 1, value=label)
+            sheet.cell(row=row, column=column + 1, value=words.translated(label) or label)
         letter = get_column_letter(column)
         found[element.name] = (f"'{sheet.title}'!${letter}$2:${letter}${len(values) + 1}", complete)
     return found
@@ -177,13 +179,17 @@ def _offered(plan: Plan, layout: Layout, element: Element) -> tuple[list[tuple[s
 def _about_sheet(book: Workbook, plan: Plan, collection: Collection, layout: Layout, words: Words) -> None:
     _ = words.say
     sheet = book.create_sheet(_("About"))
-    sheet.append([collection.title, f"{plan.title} {plan.version}"])
+
+    def plain(text: str) -> str:
+        return words.translated(text) or text
+
+    sheet.append([plain(collection.title), f"{plain(plan.title)} {plan.version}"])
     sheet.append([_("Fill in the first sheet and save that sheet as CSV UTF-8. Only the CSV file is sent.")])
     sheet.append([])
     sheet.append([_("Column"), _("Title"), _("Must be filled?"), _("Meaning"), _("Example")])
     for element in layout.elements:
         filled = _("yes") if element.required else _("under a condition") if element.required_when else _("no")
-        sheet.append([element.name, element.title, filled, element.description, element.example])
+        sheet.append([element.name, plain(element.title), filled, plain(element.description), element.example])
 
 
 def _saved(book: Workbook) -> bytes:
