@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-import os
 import secrets
-from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -78,7 +76,7 @@ def open_signer(folder: Path, temporary: Path) -> Signer:
 
     secret = folder / SECRET_FILE
     if not secret.exists():
-        _make(secret, temporary)
+        steps.make_durably(secret, secrets.token_hex(32).encode() + b"\n", temporary, 0o400)
     try:
         private = Ed25519PrivateKey.from_private_bytes(bytes.fromhex(secret.read_text("ascii").strip()))
     except (OSError, ValueError):
@@ -90,17 +88,3 @@ def open_signer(folder: Path, temporary: Path) -> Signer:
         known = public.read_text("ascii") if public.exists() else ""
         steps.write_durably(public, (known + line).encode(), temporary.with_suffix(".pub"), 0o644)
     return signer
-
-
-def _make(secret: Path, temporary: Path) -> None:
-    descriptor = steps.create(temporary, 0o400)
-    try:
-        steps.write(descriptor, secrets.token_hex(32).encode() + b"\n")
-        steps.fsync(descriptor)
-    finally:
-        os.close(descriptor)
-    # Of two processes that start at once, one gives the key.
-    with suppress(FileExistsError):
-        steps.link(temporary, secret)
-    steps.remove(temporary)
-    steps.fsync_folder(secret.parent)

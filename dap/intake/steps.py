@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 hook: Callable[[str, bool], None] | None = None
@@ -97,11 +97,24 @@ def fsync_folder(path: Path) -> None:
 def write_durably(path: Path, content: bytes, temporary: Path, mode: int = 0o600) -> None:
     """Write a whole file so that its name stands for all of it or for what was there before."""
     remove(temporary)
-    descriptor = create(temporary, mode)
+    _write_whole(temporary, content, mode)
+    rename(temporary, path)
+    fsync_folder(path.parent)
+
+
+def make_durably(path: Path, content: bytes, temporary: Path, mode: int = 0o600) -> None:
+    """Write a whole file where there is none; of several that do so at once, the first one's content stays."""
+    _write_whole(temporary, content, mode)
+    with suppress(FileExistsError):
+        link(temporary, path)
+    remove(temporary)
+    fsync_folder(path.parent)
+
+
+def _write_whole(path: Path, content: bytes, mode: int) -> None:
+    descriptor = create(path, mode)
     try:
         write(descriptor, content)
         fsync(descriptor)
     finally:
         os.close(descriptor)
-    rename(temporary, path)
-    fsync_folder(path.parent)

@@ -560,17 +560,7 @@ class Store:
             steps.make_folder(self.folder / name)
         marker = self.folder / _MARKER
         if not marker.exists():
-            temporary = self._temporary()
-            descriptor = steps.create(temporary)
-            try:
-                steps.write(descriptor, secrets.token_hex(16).encode() + b"\n")
-                steps.fsync(descriptor)
-            finally:
-                os.close(descriptor)
-            with suppress(FileExistsError):
-                steps.link(temporary, marker)
-            steps.remove(temporary)
-            steps.fsync_folder(self.folder)
+            steps.make_durably(marker, secrets.token_hex(16).encode() + b"\n", self._temporary())
 
     def _temporary(self) -> Path:
         return self.folder / "tmp" / secrets.token_hex(16)
