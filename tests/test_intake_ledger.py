@@ -112,6 +112,37 @@ def test_what_is_changed_added_taken_out_or_moved_is_found(config: IntakeConfig,
         assert verify(store).faults
 
 
+@pytest.mark.parametrize(
+    ("statement", "what"),
+    [
+        ("UPDATE receipt SET receipt = replace(receipt, '\"rows\": 1', '\"rows\": 2')", "receipt"),
+        ("UPDATE receipt SET receipt = (SELECT max(receipt) FROM receipt)", "receipt"),
+        ("DELETE FROM receipt", "receipt"),
+        ("UPDATE report SET report = replace(report, '\"findings\": []', '\"findings\": [1]')", "report"),
+        ("DELETE FROM report", "report"),
+    ],
+)
+def test_a_kept_receipt_or_report_that_is_not_the_one_that_was_given_is_found(
+    config: IntakeConfig, statement: str, what: str
+) -> None:
+    with Store.open(config) as store:
+        _change(config, statement)
+        faults = verify(store, files=True).faults
+        assert faults and all(f"The {what} o" in each for each in faults)
+
+
+@pytest.mark.parametrize("name", ["receipts", "reports"])
+def test_the_file_of_a_receipt_or_report_is_checked_like_the_database(config: IntakeConfig, name: str) -> None:
+    file = next((config.folder / name).glob("*.json"))
+    kept = file.read_bytes()
+    with Store.open(config) as store:
+        for change in (lambda: file.write_bytes(kept + b" "), file.unlink):
+            change()
+            assert len(verify(store, files=True).faults) == 1
+        file.write_bytes(kept)
+        assert verify(store, files=True).faults == ()
+
+
 def test_a_ledger_that_is_rolled_back_or_forked_is_found_by_whoever_holds_a_later_receipt(config: IntakeConfig) -> None:
     saved = config.folder.with_name("saved")
     with Store.open(config):

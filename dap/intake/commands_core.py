@@ -66,7 +66,7 @@ def ledger() -> None:
 
 @ledger.command("verify")
 @click.option("--receipt", "held", multiple=True, metavar="FILE", help="A receipt or a head that someone holds.")
-@click.option("--files", is_flag=True, help="Hash every submission's file as well.")
+@click.option("--files", is_flag=True, help="Check every file, receipt and report kept here as well.")
 @CONFIG
 def verify_ledger(held: tuple[str, ...], files: bool, config_file: str | None) -> int:
     """Is the ledger whole and unchanged? Exit code 0 when it is, 1 when not.
@@ -83,6 +83,8 @@ def verify_ledger(held: tuple[str, ...], files: bool, config_file: str | None) -
         found = verify(store, heads, files=files)
     for fault in found.faults:
         click.echo(fault)
+    if found.elsewhere:
+        click.echo(f"The files of {found.elsewhere} submissions are kept by other machines: run it there too.")
     click.echo(f"{found.size} entries, {len(found.faults) or 'no'} fault{'' if len(found.faults) == 1 else 's'}.")
     return REJECTED if found.faults else ACCEPTED
 

@@ -10,11 +10,12 @@ from typing import Any
 
 from sqlalchemy import Connection, exc, func, select
 
-from dap.errors import CouldNotRun
+from dap.errors import CouldNotRun, RequestError
 from dap.intake import ledger as log
 from dap.intake import merkle
-from dap.intake.database import heads, ledger, nodes, reading, submissions
-from dap.intake.records import SignedHead, State
+from dap.intake.database import heads, ledger, nodes, reading, receipts, reports, submissions
+from dap.intake.receipts import check_receipt, read_receipt
+from dap.intake.records import JUDGED, SignedHead, State
 from dap.intake.store import Store
 
 _PAGE = 20_000
@@ -23,17 +24,22 @@ _MOST_TOLD = 100
 
 @dataclass(frozen=True)
 class Verified:
-    """What the check found: how many entries there are, and every fault, in words."""
+    """What the check found: how many entries there are, every fault, in words, and how many files lie elsewhere.
+
+    `elsewhere` counts the submissions whose files another machine keeps, so that only it can check them.
+    """
 
     size: int
     faults: tuple[str, ...]
+    elsewhere: int = 0
 
 
 def verify(store: Store, held: Iterable[SignedHead] = (), *, files: bool = False) -> Verified:
     """Check the ledger, and against it each head that someone holds (of a receipt, or published).
 
-    With `files`, every submission's bytes are hashed again too. What was changed, added, taken out or moved in the
-    ledger is found from the ledger alone; one that was rolled back or forked, by a head from after that.
+    With `files`, the bytes of every submission, receipt and report that this machine keeps are checked too. What was
+    changed, added, taken out or moved in the ledger is found from the ledger alone; one that was rolled back or forked,
+    by a head from after that.
     """
     with reading(store.engine) as connection:
         try:
@@ -48,13 +54,14 @@ class _Check:
         self.store, self.connection, self.held = store, connection, held
         self.faults: list[str] = []
         self.size = 0
+        self.elsewhere = 0
         self.log = ""
         self.keys: dict[str, bytes] = {store.signer.key: store.signer.public}
         self.told: dict[str, dict[str, Any]] = {}
         self.peaks: list[bytes] = []
         self.roots: dict[int, str] = {0: merkle.EMPTY.hex()}
 
-    def run(self, files: bool) -> tuple[int, tuple[str, ...]]:
+    def run(self, files: bool) -> tuple[int, tuple[str, ...], int]:
         sizes = {head.size for head in self.held}
         made: list[tuple[int, int, bytes]] = []
         previous = ""
@@ -73,7 +80,7 @@ class _Check:
         for place, head in enumerate(self.held, start=1):
             self._compare_held(head, f"Head {place}")
         self._compare_submissions(files)
-        return self.size, tuple(self.faults[:_MOST_TOLD])
+        return self.size, tuple(self.faults[:_MOST_TOLD]), self.elsewhere
 
     def _rows(self) -> Iterator[tuple[int, str, str]]:
         wanted = select(ledger.c.number, ledger.c.kind, ledger.c.entry).order_by(ledger.c.number)
@@ -104,6 +111,7 @@ class _Check:
         elif kind == log.JUDGED:
             names = ("resource", "plan_version", "suite_sha256", "supersedes")
             told = {name: body[name] for name in names} | {"judged": entry["time"], "entry": entry["number"]}
+            told["report_sha256"] = body["report_sha256"]
             self.told[body["id"]] |= {**told, "state": body["verdict"], "counts": log.canonical(body["counts"])}
             if body["supersedes"]:
                 self.told[body["supersedes"]]["superseded_by"] = body["id"]
@@ -169,10 +177,41 @@ class _Check:
                 told["superseded_by"] = row.superseded_by
             if any(stated[name] != told[name] for name in names):
                 self.faults.append(f"The row of submission {row.number} does not say what the ledger says.")
-            if files and row.place != "destroyed" and not self._bytes_right(row):
-                self.faults.append(f"The file of submission {row.number} is not there, or not the one received.")
+            if files:
+                self._compare_kept(row)
         if seen != len(self.told):
             self.faults.append(f"There are rows of {seen} submissions, and the ledger has {len(self.told)}.")
+
+    def _compare_kept(self, row: Any) -> None:
+        """What is kept of a submission beside its row: its file, and of a judged one the receipt and the report."""
+        # On PostgreSQL several machines share the rows, and each has its own files.
+        here = row.folder == self.store.folder_id
+        self.elsewhere += not here
+        if here and row.place != "destroyed" and not self._bytes_right(row):
+            self.faults.append(f"The file of submission {row.number} is not there, or not the one received.")
+        if row.state not in JUDGED:
+            return
+        settled = here and bool(row.settled)
+        receipt = self.connection.execute(select(receipts.c.receipt).where(receipts.c.id == row.id)).scalar() or ""
+        if not self._is_receipt(receipt, row) or (settled and not self._is_in_file("receipts", row.id, receipt)):
+            self.faults.append(f"The receipt of submission {row.number} is not there, or not the one that was given.")
+        report = self.connection.execute(select(reports.c.report).where(reports.c.id == row.id)).scalar() or ""
+        right = hashlib.sha256(report.encode()).hexdigest() == self.told.get(row.id, {}).get("report_sha256")
+        if not right or (settled and not self._is_in_file("reports", row.id, report)):
+            self.faults.append(f"The report on submission {row.number} is not there, or not the one that was given.")
+
+    def _is_receipt(self, text: str, row: Any) -> bool:
+        entry = self.connection.execute(select(ledger.c.entry).where(ledger.c.number == row.entry)).scalar()
+        try:
+            receipt = read_receipt(text.encode())
+            same = log.canonical(receipt["entry"]) == entry and receipt["head"]["log"] == self.log
+            return same and check_receipt(receipt, self.keys).genuine
+        except (RequestError, TypeError, ValueError):
+            return False
+
+    def _is_in_file(self, folder: str, id: str, text: str) -> bool:
+        path = self.store.folder / folder / f"{id}.json"
+        return path.is_file() and path.read_bytes() == text.encode()
 
     def _later(self, row: Any) -> bool:
         other = self.told.get(row.superseded_by, {})
