@@ -78,7 +78,14 @@ def _paths(config: IntakeConfig) -> dict[str, Any]:
                 {"201": _json("Entered in the ledger.", "Statement")},
                 (400, 401, 403, 404, 422, 429, 500, 503, 507),
                 parameters=place,
-            )
+            ),
+            "delete": _operation(
+                "withdrawNothing",
+                "Take the statement back",
+                {"200": _json("The taking back, entered in the ledger.", "Statement")},
+                (400, 401, 403, 404, 429, 500, 503, 507),
+                parameters=place,
+            ),
         },
         "/v1/checks": {
             "post": _operation(

@@ -70,7 +70,7 @@ class Service:
             Route("/v1/me", self.me, methods=["GET"]),
             Route("/v1/checks", self.check, methods=["POST"]),
             Route(here, self.submit, methods=["PUT"]),
-            Route(f"{here}/nothing-to-report", self.nothing, methods=["PUT"]),
+            Route(f"{here}/nothing-to-report", self.nothing, methods=["PUT", "DELETE"]),
             Route("/v1/submissions", self.listed, methods=["GET"]),
             Route("/v1/submissions/{id}", self.one, methods=["GET"]),
             Route("/v1/submissions/{id}/report", self.report, methods=["GET"]),
@@ -116,12 +116,14 @@ class Service:
         return JSONResponse(receipt, 200 if repeated else 201, headers)
 
     async def nothing(self, request: Request) -> Response:
-        """PUT .../nothing-to-report: a district states that it has nothing to report."""
+        """PUT .../nothing-to-report: a district states that it has nothing to report; DELETE takes that back."""
         token = await self._token(request, tokens.SUBMIT, "nothing-to-report")
         address = self._address(request, token)
         _parameters(request, ())
-        from dap.intake.statements import declare_nothing
+        from dap.intake.statements import declare_nothing, withdraw_nothing
 
+        if request.method == "DELETE":
+            return JSONResponse(await self._run(partial(withdraw_nothing, self.store, address, by=token.id)))
         stated = await self._run(partial(declare_nothing, self.store, address, by=token.id))
         return JSONResponse(stated, 201)
 
