@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 import json
+import os
 import shutil
 import socket
 import sys
@@ -21,12 +22,15 @@ from dap.suites import write_suites
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
 
+    from dap.intake.config import IntakeConfig
+
 ROOT = Path(__file__).resolve().parent.parent
 PLAN = "catalog/datapackage.json"
 ROSTER = "catalog/collections/example-roster/datapackage.json"
 
 Descriptor = dict[str, Any]
 NewPlan = Callable[[], Path]
+NewConfig = Callable[[], "IntakeConfig"]
 
 _SOURCE = {"title": "Example handbook", "path": "https://example.org/handbook", "year": "2025", "confidence": "high"}
 
@@ -374,6 +378,62 @@ def _roster() -> Descriptor:
             },
         ],
     }
+
+
+@pytest.fixture(scope="session")
+def server() -> Iterator[str]:
+    """The address of a PostgreSQL server, one for all tests of a process."""
+    from tests.intake_places import POSTGRES, fast_folder, postgres
+
+    if not (POSTGRES / "postgres").exists() and os.environ.get("CI") != "true":
+        pytest.skip("PostgreSQL is not installed (Debian: postgresql), and CI demands it")
+    # A socket's path may have no more than some 100 letters, and the server's user must reach it.
+    with fast_folder() as folder:
+        folder.chmod(0o755)
+        with postgres(folder / "pg") as address:
+            yield address
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def new_config(request: pytest.FixtureRequest, new_plan: NewPlan) -> Iterator[NewConfig]:
+    """Makes settings of intakes, each with its own folder and database: SQLite, then PostgreSQL."""
+    from dap.intake.config import IntakeConfig
+    from tests.intake_places import fast_folder
+
+    plan = new_plan()
+    server = request.getfixturevalue("server") if request.param == "postgresql" else ""
+    made: list[int] = []
+    with fast_folder() as folder:
+
+        def make() -> IntakeConfig:
+            made.append(len(made))
+            database = ""
+            if server:
+                import psycopg
+
+                # A schema is made much faster than a database, and what is in it is as much alone.
+                name = f"{folder.name}-{len(made)}"
+                with psycopg.connect(server, autocommit=True) as connection:
+                    connection.execute(f'CREATE SCHEMA "{name}"'.encode())
+                database = f"{server}&options=-csearch_path%3D%22{name}%22"
+            own = folder / f"intake-{len(made)}"
+            return IntakeConfig(folder=own, plan=plan, database=database, settle_seconds=0, lease_seconds=1)
+
+        yield make
+
+
+def pytest_terminal_summary(terminalreporter: Any) -> None:
+    """Print what tests have counted (`record_property("counted", ...)`), at the end."""
+    told = [
+        f"{report.nodeid.rpartition('::')[2]}: {text}"
+        for report in terminalreporter.stats.get("passed", ())
+        for name, text in report.user_properties
+        if name == "counted"
+    ]
+    if told:
+        terminalreporter.section("counted")
+        for line in told:
+            terminalreporter.write_line(line)
 
 
 class _Network:
