@@ -63,7 +63,7 @@ def send(store: Store, address: Address, content: bytes) -> Received:
 def a_round(store: Store, told: list[str]) -> None:
     """One file by HTTP, those in the drop folder, and the judging of all; `told` takes the ids that were answered."""
     told.append(send(store, ROSTER_ADDRESS, b"sent\n").submission.id)
-    watch = Watch(store, store.config.folder / "drop", lambda _: None)
+    watch = Watch(store, store.config.folder / "drop")
     for _ in range(2):
         told += [each.submission.id for each in watch.scan()]
     while work_once(store, judge=quick) is not None:

@@ -398,14 +398,19 @@ def test_whatever_is_asked_gets_an_answer_that_repeats_none_of_it(place: Place, 
     assert "CANARY" not in answer.text
 
 
-def test_an_unforeseen_failure_is_told_without_its_words(place: Place, caplog: pytest.LogCaptureFixture) -> None:
+def test_an_unforeseen_failure_is_told_without_its_words(place: Place, capsys: pytest.CaptureFixture[str]) -> None:
     def fails(*_: object, **__: object) -> None:
         raise ValueError("CANARY")
 
     place.service.store.receive = fails  # type: ignore[method-assign,assignment]
     answer = place.put(b"sent\n")
     demand_problem(answer, 500, "unexpected")
-    assert "CANARY" not in answer.text + caplog.text
+    said = capsys.readouterr().err
+    assert "CANARY" not in answer.text + said
+    unexpected, request = (json.loads(line) for line in said.splitlines())
+    assert (unexpected["event"], unexpected["type"]) == ("unexpected", "ValueError")
+    assert unexpected["at"].startswith("fails:")
+    assert (request["event"], request["status"], request["problem"]) == ("request", 500, "unexpected")
 
 
 @pytest.mark.parametrize("path", ["/", "/es/", "/openapi.json", "/v1/me", "/no-such-thing", "/assets/intake.js"])

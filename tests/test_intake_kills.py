@@ -193,7 +193,7 @@ def _steps_of_an_exchange(config: IntakeConfig) -> int:
     return len(seen)
 
 
-KILLS = 1_000 if STRESS else 2
+KILLS = int(os.environ.get("DAP_STRESS_KILLS", "1000")) if STRESS else 2
 
 
 @pytest.mark.network_loopback

@@ -22,7 +22,7 @@ from dap.errors import CouldNotRun, RequestError
 from dap.intake import backup, operation, retention
 from dap.intake.backup import back_up, restore
 from dap.intake.config import IntakeConfig, RetentionConfig, read_config
-from dap.intake.logs import say
+from dap.intake.logs import note
 from dap.intake.records import Address, Refused, State
 from dap.intake.settings_text import as_toml
 from dap.intake.statements import declare_nothing, statements, withdraw_nothing
@@ -130,13 +130,13 @@ def test_the_numbers_are_openmetrics_and_name_nobody(store: Store) -> None:
 
 def test_a_log_line_holds_names_and_numbers_and_no_sentence() -> None:
     out = io.StringIO()
-    say("submission.judged", to=out, id="001-example-roster-2023-24-1-000000000000", state="accepted", seconds=1.23456)
+    note("submission.judged", to=out, id="001-example-roster-2023-24-1-000000000000", state="accepted", seconds=1.23456)
     line = json.loads(out.getvalue())
     assert (line["event"], line["seconds"]) == ("submission.judged", 1.235)
     assert out.getvalue().count("\n") == 1
     for fields in ({"file": "a.csv"}, {"code": "a sentence"}, {"code": 'a"b'}, {"code": "a\nb"}):
         with pytest.raises(ValueError, match="a log line cannot hold this"):
-            say("x", to=out, **fields)
+            note("x", to=out, **fields)
 
 
 def test_what_is_backed_up_comes_back_whole_and_says_so(store: Store, config: IntakeConfig, tmp_path: Path) -> None:

@@ -13,13 +13,12 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
-import uvicorn
 from playwright.sync_api import Browser, Page, expect
 
 from dap.intake import tokens
 from dap.intake.config import IntakeConfig
 from dap.intake.http.service import Service
-from dap.intake.http.serving import settings_of
+from dap.intake.http.serving import _Server, settings_of
 from dap.intake.judge import work_once
 from dap.intake.records import Address
 from dap.intake.store import Store
@@ -85,7 +84,7 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
                 stop.wait(0.2)
 
         service = Service(store, lambda config, file, address: judge(config, Path(file.name), address, None))
-        server = uvicorn.Server(settings_of(config, service))
+        server = _Server(settings_of(config, service), service.verdicts.stop)
         server.config.port = 0
         threads = [threading.Thread(target=server.run), threading.Thread(target=work)]
         for each in threads:
@@ -208,7 +207,7 @@ def test_the_page_speaks_spanish(page: Page, served: Served) -> None:
     demand_no_barrier(page)
 
 
-def test_nothing_to_report_is_stated_after_a_question(page: Page, served: Served) -> None:
+def test_nothing_to_report_is_stated_after_a_question_and_taken_back(page: Page, served: Served) -> None:
     sign_in(page, served)
     page.locator("#collection").select_option("cpfa")
     page.locator("#period").select_option(PERIOD)
@@ -216,6 +215,11 @@ def test_nothing_to_report_is_stated_after_a_question(page: Page, served: Served
     page.get_by_role("button", name="We have nothing to report").click()
     expect(page.get_by_role("status")).to_contain_text("It is entered that your district has nothing to report")
     assert [entry.body["collection"] for entry in served.store.entries(["zero.declared"])] == ["cpfa"]
+    demand_no_barrier(page)
+    page.get_by_role("button", name="Take it back").click()
+    expect(page.get_by_role("status")).to_contain_text("The statement is taken back")
+    assert [entry.body["collection"] for entry in served.store.entries(["zero.withdrawn"])] == ["cpfa"]
+    expect(page.get_by_role("button", name="Take it back")).to_be_hidden()
 
 
 def test_without_a_script_the_page_says_what_to_do(browser: Browser, served: Served) -> None:

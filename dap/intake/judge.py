@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import IO, Any, Protocol
 
 from dap.errors import CouldNotRun
+from dap.intake import logs
 from dap.intake.config import IntakeConfig
 from dap.intake.records import Address, Refused, State, Submission
 from dap.intake.store import Store
@@ -133,6 +134,8 @@ def _work(store: Store, stop: threading.Event, judge: Judge | None) -> None:
     while not stop.is_set():
         try:
             done = work_once(store, owner=owner, judge=judge)
+            if done is not None:
+                logs.note("judged", id=done.id, state=done.state.value)
             wait = 0 if done is not None and done.state is not State.RECEIVED else store.config.poll_seconds
         except (Refused, CouldNotRun, OSError) as error:
             _complain(error)
@@ -142,10 +145,7 @@ def _work(store: Store, stop: threading.Event, judge: Judge | None) -> None:
 
 
 def _complain(error: BaseException) -> None:
-    import logging
-
-    said = error.code if isinstance(error, Refused) else type(error).__name__
-    logging.getLogger("dap.intake").error("the intake waits: %s", said)
+    logs.note("waiting", code=error.code if isinstance(error, Refused) else type(error).__name__)
 
 
 def judge_apart(
@@ -213,7 +213,25 @@ class _Started:
     """A new Python that judges one file."""
 
     def __init__(self, request: dict[str, Any], file: IO[bytes], temporary: Path) -> None:
-        self._process = subprocess.Popen(
+        # It reads from this pipe's one end, and ends when ours is closed: by `kill`, or because we were killed.
+        life, self._life = os.pipe()
+        lent = (life,) if hasattr(os, "killpg") else ()
+        request = request | {"life": life if lent else None}
+        try:
+            self._process = self._start(request, file, temporary, lent)
+        except BaseException:
+            os.close(self._life)
+            raise
+        finally:
+            os.close(life)
+        assert self._process.stdout is not None
+        self.stdout = self._process.stdout
+
+    @staticmethod
+    def _start(
+        request: dict[str, Any], file: IO[bytes], temporary: Path, lent: tuple[int, ...]
+    ) -> subprocess.Popen[bytes]:
+        return subprocess.Popen(
             [sys.executable, "-I", "-X", "utf8", "-c", _START, json.dumps(request), *own_paths()],
             stdin=file,
             stdout=subprocess.PIPE,
@@ -221,10 +239,9 @@ class _Started:
             env=environment(temporary),
             # Libraries try folders for their temporary files, and the last they try is the one they stand in.
             cwd=temporary,
+            pass_fds=lent,
             start_new_session=True,
         )
-        assert self._process.stdout is not None
-        self.stdout = self._process.stdout
 
     def ended(self, seconds: float) -> int | None:
         try:
@@ -242,6 +259,7 @@ class _Started:
         if self._process.poll() is None:
             self._process.kill()
         self._process.wait()
+        os.close(self._life)
 
 
 def own_paths() -> list[str]:

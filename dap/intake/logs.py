@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import sys
+from contextlib import suppress
 from typing import TextIO
 
 from dap.intake.ledger import utc_now
@@ -12,7 +13,7 @@ from dap.intake.ledger import utc_now
 FIELDS = frozenset(
     (
         *("id", "district", "collection", "period", "state", "code", "kind", "count", "bytes", "rows"),
-        *("seconds", "status", "method", "route", "worker", "port"),
+        *("seconds", "milliseconds", "status", "method", "route", "problem", "token", "type", "at"),
     )
 )
 """What a line can have beside time and event."""
@@ -21,10 +22,10 @@ FIELDS = frozenset(
 _PLAIN = re.compile(r"[A-Za-z0-9._:/{}@+-]{0,200}")
 
 
-def say(event: str, *, to: TextIO | None = None, **fields: str | int | float) -> None:
+def note(event: str, *, to: TextIO | None = None, **fields: str | int | float) -> None:
     """Write one line, now. ValueError for a field that is not among FIELDS, or a text that is not plain.
 
-    File names, addresses of people and words of exceptions have no field.
+    File names, addresses of people and words of exceptions have no field. A log that nobody takes stops no work.
     """
     line: dict[str, str | int | float] = {"time": utc_now(), "event": event}
     for name, value in fields.items():
@@ -32,5 +33,14 @@ def say(event: str, *, to: TextIO | None = None, **fields: str | int | float) ->
             raise ValueError(f"a log line cannot hold this: {name}")
         line[name] = round(value, 3) if isinstance(value, float) else value
     stream = sys.stderr if to is None else to
-    stream.write(json.dumps(line, ensure_ascii=True) + "\n")
-    stream.flush()
+    with suppress(OSError):
+        stream.write(json.dumps(line, ensure_ascii=True) + "\n")
+        stream.flush()
+
+
+def place_of(error: BaseException) -> str:
+    """Where in our code or a library's an exception was raised, as `at` can hold it: function and line."""
+    place = error.__traceback__
+    while place is not None and place.tb_next is not None:
+        place = place.tb_next
+    return "" if place is None else f"{place.tb_frame.f_code.co_name.strip('<>')}:{place.tb_lineno}"

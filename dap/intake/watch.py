@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from dap.errors import ACCEPTED, CouldNotRun
-from dap.intake import steps
+from dap.intake import logs, steps
 from dap.intake.config import IntakeConfig
 from dap.intake.judge import run_workers, work_once
 from dap.intake.records import EXTENSIONS, Address, Received, Refused
@@ -45,14 +45,17 @@ class _Look:
 class Watch:
     """Looks through a drop folder, again and again. One file's trouble never keeps another from being taken."""
 
-    def __init__(self, store: Store, drop: Path, say: Say, clock: Callable[[], float] = time.monotonic) -> None:
-        self._store, self._drop, self._say, self._clock = store, drop, say, clock
+    def __init__(self, store: Store, drop: Path, clock: Callable[[], float] = time.monotonic) -> None:
+        self._store, self._drop, self._clock = store, drop, clock
         self._seen: dict[Path, tuple[_Look, float]] = {}
         self._refused: dict[Path, _Look] = {}
+        self.refusals: list[tuple[Address, Refused]] = []
+        """What was not taken in the last scan, and why."""
 
     def scan(self) -> list[Received]:
         """Look once, and take every file that has stood still for long enough by this process's own clock."""
         taken = []
+        self.refusals = []
         found = dict(self._files())
         for known in (self._seen, self._refused):
             for path in set(known) - set(found):
@@ -76,12 +79,13 @@ class Watch:
         try:
             received = self._take(path, look, address)
         except Refused as refused:
-            self._say(f"a file for {address} was not taken ({refused.code}): {refused}")
+            self.refusals.append((address, refused))
+            logs.note("not-taken", **vars(address), code=refused.code)
             if refused.code not in _TEMPORARY_TROUBLE:
                 self._refused[path] = look
             return None
         self._seen.pop(path, None)
-        self._say(f"{'known already' if received.repeated else 'received'}: {received.submission.id}")
+        logs.note("known" if received.repeated else "received", id=received.submission.id)
         return received
 
     def _take(self, path: Path, look: _Look, address: Address) -> Received:
@@ -152,19 +156,15 @@ def _pieces(descriptor: int, look: _Look) -> Iterator[bytes]:
 def watch_folder(config: IntakeConfig, drop: Path, *, once: bool, again: bool, say: Say) -> int:
     """Watch until the process is told to end, with the workers beside it; exit code 0.
 
-    With `once`, take and judge what is there and stands still, then return.
+    With `once`, take and judge what is there and stands still, `say` what became of it, then return. Otherwise what
+    happens is in the log.
     """
     with Store.open(config) as store:
         if again:
             say(f"{store.judge_again()} to be judged anew.")
-        watch = Watch(store, drop, say)
+        watch = Watch(store, drop)
         if once:
-            store.tidy()
-            watch.scan()
-            time.sleep(config.settle_seconds)
-            watch.scan()
-            while (done := work_once(store)) is not None:
-                say(f"{done.state}: {done.id}")
+            _look_once(store, watch, say)
             return ACCEPTED
         stop = threading.Event()
         for number in (signal.SIGINT, signal.SIGTERM):
@@ -175,7 +175,20 @@ def watch_folder(config: IntakeConfig, drop: Path, *, once: bool, again: bool, s
             try:
                 watch.scan()
             except (Refused, CouldNotRun) as error:
-                say(str(error))
+                logs.note("waiting", code=error.code if isinstance(error, Refused) else type(error).__name__)
             stop.wait(config.scan_seconds)
         workers.join()
     return ACCEPTED
+
+
+def _look_once(store: Store, watch: Watch, say: Say) -> None:
+    """Take and judge what is there, and say for whoever asked what became of it."""
+    store.tidy()
+    watch.scan()
+    time.sleep(store.config.settle_seconds)
+    for received in watch.scan():
+        say(f"{'known already' if received.repeated else 'received'}: {received.submission.id}")
+    for address, refused in watch.refusals:
+        say(f"a file for {address} was not taken ({refused.code}): {refused}")
+    while (done := work_once(store)) is not None:
+        say(f"{done.state}: {done.id}")

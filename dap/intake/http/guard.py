@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-import logging
 import secrets
 import time
 from collections.abc import Mapping
@@ -14,12 +12,11 @@ from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from dap.errors import DapError
+from dap.intake import logs
 from dap.intake.http.arriving import drain
 from dap.intake.http.problems import OTHERWISE, REFUSED_STATUS, Problem
 from dap.intake.http.words import preferred
 from dap.intake.records import Refused
-
-LOGGER = logging.getLogger("dap.intake.http")
 
 CONTENT_POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; "
@@ -80,13 +77,9 @@ def problem_of(error: Exception) -> Problem:
         code = {405: "method-not-allowed"}.get(error.status_code, "not-found")
         return Problem(code, headers=dict(error.headers or {}))
     if isinstance(error, DapError):
-        LOGGER.error("%s", json.dumps({"event": "could-not-judge", "type": type(error).__name__}))
+        logs.note("could-not-judge", type=type(error).__name__)
         return Problem("could-not-judge")
-    place = error.__traceback__
-    while place is not None and place.tb_next is not None:
-        place = place.tb_next
-    where = f"{place.tb_frame.f_code.co_name}:{place.tb_lineno}" if place is not None else ""
-    LOGGER.error("%s", json.dumps({"event": "unexpected", "type": type(error).__name__, "at": where}))
+    logs.note("unexpected", type=type(error).__name__, at=logs.place_of(error))
     return Problem("unexpected")
 
 
@@ -122,8 +115,7 @@ class _Exchange:
 
     def log(self) -> None:
         state: Mapping[str, Any] = self._scope["state"]
-        line = {
-            "event": "request",
+        line: dict[str, Any] = {
             "id": self.id,
             "method": self._scope["method"] if self._scope["method"] in _METHODS else "other",
             "route": state.get("route", ""),
@@ -133,7 +125,7 @@ class _Exchange:
             "token": state.get("token", ""),
             "milliseconds": round((time.monotonic() - self._start) * 1000),
         }
-        LOGGER.info("%s", json.dumps({name: value for name, value in line.items() if value != ""}))
+        logs.note("request", **{name: value for name, value in line.items() if value != ""})
 
 
 _METHODS = frozenset({"GET", "HEAD", "PUT", "POST", "DELETE", "OPTIONS", "PATCH"})

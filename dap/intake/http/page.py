@@ -52,6 +52,7 @@ SAID_BY_SCRIPT = {
     "whole": _("The whole file"),
     "none": _("Nothing to mend."),
     "nothing-stated": _("It is entered that your district has nothing to report for this period."),
+    "nothing-withdrawn": _("The statement is taken back: a file is awaited again."),
     "confirm": _("Does your district have nothing to report for this period?"),
 }
 """The sentences that the script shows."""

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import signal
 import socket
-import sys
 import threading
 from collections.abc import Callable
 
@@ -30,7 +30,19 @@ class _Server(uvicorn.Server):
 
     async def shutdown(self, sockets: object = None) -> None:
         self._before_stop()
-        await super().shutdown(sockets)  # type: ignore[arg-type]
+        closing = asyncio.create_task(self._close_idle())
+        try:
+            await super().shutdown(sockets)  # type: ignore[arg-type]
+        finally:
+            closing.cancel()
+
+    async def _close_idle(self) -> None:
+        """Close connections without a request, again and again: one that is accepted last would be waited for."""
+        while True:
+            for each in list(self.server_state.connections):
+                if not each.transport.is_closing():
+                    each.shutdown()
+            await asyncio.sleep(0.1)
 
 
 def serve(config: IntakeConfig, tell: Callable[[str], None]) -> None:
@@ -38,7 +50,7 @@ def serve(config: IntakeConfig, tell: Callable[[str], None]) -> None:
 
     CouldNotRun where the port cannot be had; errors of `Store.open`.
     """
-    _speak_plainly()
+    _silence_others()
     stop = threading.Event()
     with Store.open(config) as store:
         service = Service(store)
@@ -94,14 +106,8 @@ def _listener(config: IntakeConfig) -> socket.socket:
     return listener
 
 
-def _speak_plainly() -> None:
-    """Log lines of ours go to standard error as they are; of the server's own, none: they may quote a request."""
-    handler = logging.StreamHandler(sys.stderr)
-    handler.setFormatter(logging.Formatter("%(message)s"))
-    ours = logging.getLogger("dap.intake")
-    ours.handlers[:] = [handler]
-    ours.setLevel(logging.INFO)
-    ours.propagate = False
+def _silence_others() -> None:
+    """Of the server's own log lines none is written, for they may quote a request; ours go through `logs.say`."""
     for name in ("uvicorn", "uvicorn.error", "uvicorn.access", "asyncio"):
         logger = logging.getLogger(name)
         logger.handlers[:] = [logging.NullHandler()]

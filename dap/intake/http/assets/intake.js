@@ -8,6 +8,7 @@
   let token = "";
   let me = null;
   let links = [];
+  let stated = "";
 
   function alarm(text) {
     at("alert").textContent = text;
@@ -15,6 +16,7 @@
   }
   function stage(text, percent) {
     at("working").hidden = false;
+    at("withdraw").hidden = true;
     if (at("stage").textContent !== text) at("stage").textContent = text;
     if (percent === null) at("progress").removeAttribute("value");
     else at("progress").value = percent;
@@ -201,8 +203,17 @@
     if (!address) return alarm(said.missing);
     if (!window.confirm(said.confirm)) return;
     try {
-      await ask(`/v1/submissions/${address.join("/")}/nothing-to-report`, { method: "PUT" });
+      stated = `/v1/submissions/${address.join("/")}/nothing-to-report`;
+      await ask(stated, { method: "PUT" });
       stage(said["nothing-stated"], 100);
+      at("withdraw").hidden = false;
+    } catch (error) { alarm(error.message); }
+  });
+  at("withdraw").addEventListener("click", async () => {
+    alarm("");
+    try {
+      await ask(stated, { method: "DELETE" });
+      stage(said["nothing-withdrawn"], 100);
     } catch (error) { alarm(error.message); }
   });
   at("print").addEventListener("click", () => window.print());
