@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
+import socket
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from pathlib import Path
 
@@ -14,9 +16,9 @@ import pytest
 from dap.catalog import open_plan
 from dap.examples import example_text
 from dap.intake.config import IntakeConfig
-from dap.intake.judge import LOST, Judge, judge_apart
+from dap.intake.judge import LOST, judge_apart
 from dap.intake.records import Address
-from dap.intake.warm import _Template, warm_judge
+from dap.intake.warm import _Template
 from tests.conftest import NewPlan
 
 pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="this machine cannot fork")
@@ -41,7 +43,9 @@ def _file(config: IntakeConfig, content: bytes | None = None) -> Path:
     if content is None:
         plan = open_plan(config.plan)
         roster = plan.collection("example-roster")
-        content = example_text(plan, roster, roster.layout("students"), rows=3, seed=1).encode()
+        text = example_text(plan, roster, roster.layout("students"), rows=3, seed=1)
+        # The example's rows are of some school year; these are of the one they are sent for.
+        content = re.sub(r"(?<=,)[0-9]{4}-[0-9]{2}(?=,)", "2025-26", text).encode()
     path = config.folder / "a.csv"
     path.write_bytes(content)
     return path
@@ -52,10 +56,11 @@ def _always() -> bool:
 
 
 def test_the_report_is_that_of_a_process_of_its_own(template: _Template, config: IntakeConfig) -> None:
-    good, bad = _file(config).read_bytes(), b"what,is,this\n000-12-3456,,\n"
-    for content in (good, bad):
-        path = _file(config, content)
-        assert template.judge(config, path, ADDRESS, _always) == judge_apart(config, path, ADDRESS, _always)
+    good = template.judge(config, _file(config), ADDRESS, _always)
+    assert isinstance(good, dict) and (good["verdict"], good["findings"]) == ("accepted", [])
+    # One is enough to tell the two ways apart: a new Python takes seconds to be ready.
+    path = _file(config, b"what,is,this\n000-12-3456,,\n")
+    assert template.judge(config, path, ADDRESS, _always) == judge_apart(config, path, ADDRESS, _always)
 
 
 def test_many_are_judged_at_once_each_on_its_own_bytes(template: _Template, config: IntakeConfig) -> None:
@@ -100,41 +105,113 @@ def test_the_waiting_process_has_one_thread_so_that_a_fork_lacks_none(
     assert len(list(Path(f"/proc/{template._process.pid}/task").iterdir())) == 1
 
 
-def test_a_waiting_process_that_was_killed_is_started_again(template: _Template, config: IntakeConfig) -> None:
-    path = _file(config)
-    assert isinstance(template.judge(config, path, ADDRESS, _always), dict)
-    process = template._process
-    assert process is not None
-    os.kill(process.pid, signal.SIGKILL)
-    process.wait()
-    assert isinstance(template.judge(config, path, ADDRESS, _always), dict)
+@LISTED
+def test_a_worker_that_is_killed_leaves_no_judging_behind(config: IntakeConfig) -> None:
+    """Neither the waiting process nor its fork, whose judge would go on for ever here, outlives who started them."""
+    told, telling = os.pipe()
+    if (service := os.fork()) == 0:
+        _keep_one_judging(telling)
+    os.close(telling)
+    with os.fdopen(told) as lines:
+        started = [int(lines.readline()) for _ in range(2)]
+    assert all(map(_runs, started))
+    _kill(service)
+    _demand_ended(started)
+
+
+def _keep_one_judging(telling: int) -> None:
+    """In a process of its own: start a waiting process without its load, have it judge, and tell both numbers."""
+    from dap.intake import judging, warm
+
+    ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_DGRAM)
+    life, held = os.pipe()
+    states, state = os.pipe()
+    setattr(warm, "_load", lambda: None)  # noqa: B010
+    setattr(judging, "main", lambda _: time.sleep(600))  # noqa: B010
+    try:
+        if (waiting := os.fork()) == 0:
+            os.close(held)
+            warm.wait(str(theirs.fileno()), str(life))
+            os._exit(0)
+        with Path(os.devnull).open("rb") as file:
+            socket.send_fds(ours, [b"{}"], [file.fileno(), telling, state])
+        os.write(telling, f"{waiting}\n".encode() + os.read(states, 20))
+        time.sleep(600)
+    finally:
+        os._exit(1)
 
 
 @LISTED
-def test_nothing_runs_on_when_it_is_stopped(config: IntakeConfig) -> None:
-    before = _of_this_test()
-    with warm_judge(config) as judge:
-        assert isinstance(_judged(judge, config), dict)
-        running = _of_this_test() - before
-        assert running
-    for _ in range(50):
-        if not _of_this_test() & running:
-            break
-        time.sleep(0.1)
-    assert not _of_this_test() & running
+def test_a_worker_that_is_killed_leaves_no_python_behind_that_it_started(config: IntakeConfig) -> None:
+    entry, held = os.pipe()
+    if (service := os.fork()) == 0:
+        try:
+            # Nothing ever comes through the pipe, and it has no end.
+            judge_apart(config, Path(f"/proc/self/fd/{entry}"), ADDRESS, _always)
+        finally:
+            os._exit(1)
+    until = time.monotonic() + 60
+    while not (started := _children_of(service)) and time.monotonic() < until:
+        time.sleep(0.01)
+    assert started
+    _kill(service)
+    _demand_ended(started)
+    os.close(entry)
+    os.close(held)
 
 
-def _judged(judge: Judge, config: IntakeConfig) -> object:
-    return judge(config, _file(config), ADDRESS, _always)
+@LISTED
+def test_a_waiting_process_that_was_killed_is_started_again_and_nothing_runs_on_when_it_is_stopped(
+    template: _Template, config: IntakeConfig
+) -> None:
+    path = _file(config)
+    assert isinstance(template.judge(config, path, ADDRESS, _always), dict)
+    assert template._process is not None
+    os.kill(template._process.pid, signal.SIGKILL)
+    template._process.wait()
+    assert isinstance(template.judge(config, path, ADDRESS, _always), dict)
+    running = _of_this_test()
+    assert running
+    template.stop()
+    _demand_ended(running)
+
+
+def _kill(process: int) -> None:
+    os.kill(process, signal.SIGKILL)
+    os.waitpid(process, 0)
+
+
+def _runs(process: int) -> bool:
+    """Whether a process runs; one that has ended and that nobody has asked about does not."""
+    try:
+        return Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except OSError:
+        return False
+
+
+def _demand_ended(processes: Iterable[int]) -> None:
+    until = time.monotonic() + 60
+    while any(map(_runs, processes)) and time.monotonic() < until:
+        time.sleep(0.02)
+    assert not any(map(_runs, processes))
 
 
 def _of_this_test() -> set[int]:
     """The processes this one has started that still run."""
+    return {each for each in _children_of(os.getpid()) if b"dap.intake.warm" in _command(each)}
+
+
+def _command(process: int) -> bytes:
+    with suppress(OSError):
+        return Path(f"/proc/{process}/cmdline").read_bytes()
+    return b""
+
+
+def _children_of(process: int) -> set[int]:
     found = set()
     for each in Path("/proc").glob("[0-9]*"):
         # One that has ended meanwhile is gone.
         with suppress(OSError):
-            parent = (each / "stat").read_text().rpartition(")")[2].split()[1]
-            if int(parent) == os.getpid() and b"dap.intake.warm" in (each / "cmdline").read_bytes():
+            if int((each / "stat").read_text().rpartition(")")[2].split()[1]) == process:
                 found.add(int(each.name))
     return found

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+import select
 import selectors
 import signal
 import socket
@@ -21,9 +22,10 @@ from typing import IO, Any
 
 from dap.intake.config import IntakeConfig
 from dap.intake.judge import Alive, Judge, environment, judge_apart, own_paths
+from dap.intake.judging import end_when_alone
 from dap.intake.records import Address
 
-_START = "import sys; sys.path[:] = sys.argv[2:]; from dap.intake.warm import wait; wait(int(sys.argv[1]))"
+_START = "import sys; sys.path[:] = sys.argv[3:]; from dap.intake.warm import wait; wait(*sys.argv[1:3])"
 _MOST_ASKED = 65_536
 
 
@@ -51,6 +53,8 @@ class _Template:
         self._lock = threading.Lock()
         self._process: subprocess.Popen[bytes] | None = None
         self._control: socket.socket | None = None
+        # All that is started reads from this pipe's one end, and ends when ours is closed: by us, or with us.
+        self._life: tuple[int, ...] = os.pipe()
 
     def judge(self, config: IntakeConfig, path: Path, address: Address, alive: Alive) -> dict[str, Any] | str:
         """Run the gate on a file in a fork: the report, or one of `records.REASONS`."""
@@ -80,8 +84,12 @@ class _Template:
         return _Fork(answers, states)
 
     def stop(self) -> None:
+        """End the process and whatever it still judges."""
         with self._lock:
             self._end()
+            for each in self._life:
+                os.close(each)
+            self._life = ()
 
     def _started(self) -> socket.socket:
         if self._process is not None and self._process.poll() is not None:
@@ -89,15 +97,16 @@ class _Template:
         if self._control is None:
             ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_DGRAM)
             with theirs:
+                lent = (theirs.fileno(), self._life[0])
                 self._process = subprocess.Popen(
-                    [sys.executable, "-I", "-X", "utf8", "-c", _START, str(theirs.fileno()), *own_paths()],
+                    [sys.executable, "-I", "-X", "utf8", "-c", _START, *map(str, lent), *own_paths()],
                     stdin=subprocess.DEVNULL,
                     stdout=subprocess.DEVNULL,
                     stderr=subprocess.DEVNULL,
                     # NumPy's own threads, which would be lost in a fork.
                     env={**environment(self._temporary), "OPENBLAS_NUM_THREADS": "1"},
                     cwd=self._temporary,
-                    pass_fds=[theirs.fileno()],
+                    pass_fds=lent,
                     start_new_session=True,
                 )
             self._control = ours
@@ -105,9 +114,6 @@ class _Template:
 
     def _end(self) -> None:
         if self._control is not None:
-            # An empty message says that nothing more will be asked: no end is seen on a socket of messages.
-            with suppress(OSError):
-                self._control.send(b"")
             self._control.close()
         if self._process is not None:
             self._process.kill()
@@ -136,7 +142,7 @@ class _Fork:
         return None
 
     def kill(self) -> None:
-        """End the fork and what it started, which have a session of their own."""
+        """End the fork and what it started, which are a group of their own."""
         self._selector.close()
         number = self._told.partition(b"\n")
         # Once its code is told its number may be another's.
@@ -146,28 +152,27 @@ class _Fork:
         self._states.close()
 
 
-def wait(control: int) -> None:
-    """Be the waiting process: load what judging needs, then fork for each request until there is nobody to ask."""
+def wait(control: str, life: str) -> None:
+    """Be the waiting process: load what judging needs, then fork for each request until there is nobody to ask.
+
+    Requests come through the socket of the number `control`; `life` is the pipe of `judging.end_when_alone`.
+    """
     # The minders of the forks end by themselves, and nobody counts them.
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)
     _load()
-    asked = socket.socket(fileno=control)
-    parent = os.getppid()
-    asked.settimeout(5)
+    asked, alone = socket.socket(fileno=int(control)), int(life)
+    waited: list[Any] = [asked, alone]
     while True:
-        try:
-            text, descriptors, _, _ = socket.recv_fds(asked, _MOST_ASKED, 3)
-        except TimeoutError:
-            if os.getppid() != parent:
-                return
-            continue
-        except OSError:
+        # No end is seen on a socket of messages, but on the pipe.
+        if alone in select.select(waited, [], [])[0]:
             return
+        text, descriptors, _, _ = socket.recv_fds(asked, _MOST_ASKED, 3)
         if len(descriptors) != 3:
             return
         if os.fork() == 0:
             asked.close()
-            _mind(text.decode(), *descriptors)
+            file, answer, state = descriptors
+            _mind(text.decode(), file, answer, state, alone)
         for each in descriptors:
             os.close(each)
 
@@ -184,7 +189,7 @@ def _load() -> None:
     import dap.suites  # noqa: F401
 
 
-def _mind(text: str, file: int, answer: int, state: int) -> None:
+def _mind(text: str, file: int, answer: int, state: int, life: int) -> None:
     """Start the judging process, say its number, wait for it, and say how it ended."""
     signal.signal(signal.SIGCHLD, signal.SIG_DFL)
     code = 1
@@ -192,10 +197,14 @@ def _mind(text: str, file: int, answer: int, state: int) -> None:
         ready, go = os.pipe()
         judging = os.fork()
         if judging == 0:
-            os.close(go)
+            for each in (go, life):
+                os.close(each)
             os.read(ready, 1)
             _judge(text, file, answer, state)
         os.close(answer)
+        # A group of its own, with what it may start: it is there before anyone can want to end it.
+        os.setpgid(judging, judging)
+        end_when_alone(life, judging)
         os.write(state, f"{judging}\n".encode())
         os.close(go)
         code = os.waitstatus_to_exitcode(os.waitpid(judging, 0)[1])
@@ -207,7 +216,6 @@ def _mind(text: str, file: int, answer: int, state: int) -> None:
 def _judge(text: str, file: int, answer: int, state: int) -> None:
     code = 1
     try:
-        os.setsid()
         os.dup2(file, 0)
         os.dup2(answer, 1)
         for each in (file, answer, state):
