@@ -241,9 +241,7 @@ _SLOW, _ROUNDS = 0.2, 5
 
 def _hostile() -> bool:
     print(
-        print(
-            "Hostile cells under the header SSN: seconds of CPU for a megabyte, how many times as long twice as much takes"
-        )
+        "Hostile cells under the header SSN: CPU seconds for a megabyte, and how many times as long twice as much takes"
     )
     print(
         f"(the best of {_ROUNDS} of each of three lengths, and a line through them)\n\n{'':32}{'s/MB':>8}{'ratio':>8}"
