@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from dap.identifiers import FORMS, SEPARATED, Hit, Place, find_in_sheets, find_in_text, names_ssn, screen_table
+from dap.identifiers.sheets import HeldCell
 from dap.report import Finding, Scanned, said_scanned
 from dap.rules import rule
 from dap.submission.child import read_apart
@@ -30,7 +31,7 @@ _RULE_OF = {form: id for id, form in PROHIBITED.items()}
 # First bytes of what is neither text nor read by a reader of submissions: PDF, 7z, images.
 _NO_TEXT = (b"\xd0\xcf\x11\xe0", b"%PDF", b"7z\xbc\xaf", b"\x89PNG", b"\xff\xd8\xff")
 _PACKED_FORMATS = ("xlsx", "xls", "ods", "zip", "gzip")
-_MOST_SHEETS = 50
+_MOST_SHEETS, _WIDEST = 50, 100_000
 _BOMS = ((codecs.BOM_UTF8, "utf-8"), (codecs.BOM_UTF32_LE, "utf-32"), (codecs.BOM_UTF16_LE, "utf-16"),
          (codecs.BOM_UTF16_BE, "utf-16"), (codecs.BOM_UTF32_BE, "utf-32"))  # fmt: skip
 _LINE_END = re.compile("\r\n|\r|\n")
@@ -64,12 +65,14 @@ class Contents:
     """What a file holds as the screen meets it: tables, running lines, single texts, and parts that no table shows.
 
     `wrapped` are the raw lines of what may be no table after all: only what a line break cuts is looked for in them.
+    `beside` are the cells of rows of another width, by that width: each width may be a table of its own.
     """
 
     tables: tuple[Table, ...] = ()
     lines: tuple[Text, ...] = ()
     wrapped: tuple[Text, ...] = ()
     texts: tuple[Text, ...] = ()
+    beside: tuple[HeldCell, ...] = field(default=(), repr=False)
     hidden: tuple[HiddenText, ...] = ()
     sheets: int = 0
     archive_members: int = 0
@@ -158,6 +161,11 @@ def _unpacked(content: bytes, label: str) -> Contents | None:
     return Contents(
         tables=tuple(table for each in sheets for table in each.tables),
         texts=tuple(text for each in sheets for text in each.texts),
+        beside=tuple(
+            (place * _WIDEST + (width or 0), row, column, cell)
+            for place, each in enumerate(sheets)
+            for width, row, column, cell in each.beside
+        ),
         hidden=answer.hidden,
         sheets=answer.sheets,
         archive_members=answer.members,
@@ -231,11 +239,17 @@ def _aligned(lines: Sequence[tuple[int, str]]) -> Contents | None:
 def _table(records: Sequence[tuple[int, list[str]]]) -> Contents:
     width = Counter(len(cells) for _, cells in records[:_ASKED_LINES]).most_common(1)[0][0]
     kept = [(row, cells) for row, cells in records if len(cells) == width]
-    other = tuple(Text(row, cell) for row, cells in records if len(cells) != width for cell in cells if cell)
+    ragged = [(row, cells) for row, cells in records if len(cells) != width]
+    other = tuple(Text(row, cell) for row, cells in ragged for cell in cells if cell)
+    # Rows of one other width may be a second table below the first.
+    beside = tuple(
+        (len(cells), row, column, cell) for row, cells in ragged for column, cell in enumerate(cells, start=1) if cell
+    )
     (header_row, header), body = kept[0], kept[1:]
     columns = tuple(tuple(cells[place] or None for _, cells in body) for place in range(width))
     heads = tuple(_head(title, column) for title, column in zip(header, columns, strict=True))
-    return Contents(tables=(Table(heads, header_row, tuple(row for row, _ in body), columns),), texts=other)
+    table = Table(heads, header_row, tuple(row for row, _ in body), columns)
+    return Contents(tables=(table,), texts=other, beside=beside)
 
 
 def _head(title: str, column: Sequence[str | None]) -> str:
@@ -255,6 +269,8 @@ def _findings(contents: Contents, most: int | None) -> Iterator[Finding]:
         found = [(each.row, hits) for each in texts if (hits := find_in_text(each.text))]
         if texts is contents.lines:
             found += [*_across(contents.lines), *_across(contents.wrapped, table=True)]
+        else:
+            found += find_in_sheets(contents.beside)
         yield from _of_texts(sorted(found, key=_row), most, "line" if texts is contents.lines else "")
     for kind in dict.fromkeys(part.place for part in contents.hidden):
         parts = [part for part in contents.hidden if part.place == kind]

@@ -13,6 +13,7 @@ from typing import Any
 
 from dap.errors import CouldNotRun, RequestError
 from dap.html_table import bundle, list_table
+from dap.identifiers import names_person, names_thing
 from dap.plan import NO_SSN, Collection, Condition, CrossRule, Element, Layout, Plan, Term
 from dap.rules import rule
 from dap.submission.limits import LIMITS
@@ -311,11 +312,14 @@ class _Builder:
 
     def _identifiers(self) -> Iterator[Expectation]:
         allows = {each.name: each.allows.pattern for each in self.layout.elements if each.allows}
+        # "EIN" is an employer's number to whoever reads the header alone; the plan knows of an educator's.
+        persons = [each.name for each in self.layout.elements if names_thing(each.name) and names_person(each.title)]
+        known = {name: value for name, value in (("allows", allows), ("persons", persons)) if value}
         few = {"statistics_few": self.collection.few_nine_digits}
         for id, form in PROHIBITED.items():
             if form == "allowed" and not allows:
                 continue
-            kwargs = {"form": form, **({"allows": allows} if allows else {})}
+            kwargs = {"form": form, **known}
             yield self._make(id, "expect_no_prohibited_identifiers", kwargs, severity=few.get(form, ""))
 
     def _element(self, element: Element) -> Iterator[Expectation]:

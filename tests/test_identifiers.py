@@ -496,6 +496,18 @@ def test_a_table_tells_position_form_and_rows() -> None:
     ]
 
 
+def test_a_cell_that_is_a_word_for_the_number_names_the_nine_digits_to_its_right() -> None:
+    names = ["SSN", "Tax ID:", "student SSN", "N\u00famero de Seguro Social", "ssn #", None]
+    others = ["SASID", "Social", "SSN on file", "Example SSN", "Martin", "not SSN", "SSID"]
+    columns = [("kind", [*names, *others]), ("value", [NINE] * 13)]
+    assert _where(find_in_table(columns, range(2, 15), 1)) == [(HEADER, 2, (2, 3, 4, 5, 6))]
+    assert (
+        _where(find_in_table([("kind", ["SSN"] * 3), ("value", ["0001234567", "", "00012-3456"])], [2, 3, 4], 1)) == []
+    )
+    # Only to the right, and only beside it.
+    assert find_in_table([("value", [NINE]), ("kind", ["SSN"]), ("note", ["x"]), ("other", [NINE])], [2], 1) == ()
+
+
 def test_a_number_in_a_header_stands_in_the_headers_row_once() -> None:
     columns = [(f"{SEPARATED_NUMBER} 900-70-1234", ["x", SEPARATED_NUMBER]), (f"SSN {NINE}", ["x", "y"])]
     assert _where(find_in_table(columns, [6, 7], 5)) == [(SEPARATED, 1, (5, 7)), (LABELLED, 2, (5,))]

@@ -133,6 +133,20 @@ def test_every_suite_asks_every_rule_and_every_rule_has_a_case() -> None:
         assert built == [id for id in PROHIBITED if id != "P112"]
 
 
+def test_an_educators_number_is_a_persons_whatever_its_column_is_called(tmp_path: Path) -> None:
+    # By its header alone "ein" is an employer's; the plan's title says whose it is.
+    def with_numbers(numbers: list[str]) -> list[tuple[str, str | None, str]]:
+        cells = _example("tcs", "tcs", len(numbers))
+        place = cells[0].index("ein")
+        rows = [[*row[:place], number, *row[place + 1 :]] for row, number in zip(cells[1:], numbers, strict=True)]
+        report = _judged(tmp_path, [cells[0], *rows], "tcs", "tcs")
+        return [(each.rule, each.field, each.severity) for each in report.findings if each.rule.startswith("P1")]
+
+    assert with_numbers(ssns(random.Random(2), 80)) == [("P104", "ein", "error")]
+    assert with_numbers(ssns(random.Random(2), 40)) == [("P110", "ein", "error")]
+    assert with_numbers(uniform(random.Random(2), 80)) == []
+
+
 @pytest.mark.parametrize("place", ["comment", "sheet name", "archive member name"])
 def test_hidden_parts_are_searched_and_counted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, place: str) -> None:
     hidden: tuple[HiddenText, ...] = ()

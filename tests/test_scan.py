@@ -53,6 +53,14 @@ def test_title_lines_and_rows_of_another_width_are_searched(tmp_path: Path) -> N
     assert _scanned(tmp_path, text) == (FOUND, [("P107", None, (2, 6))])
 
 
+def test_a_second_table_below_the_first_is_read_with_its_own_header(tmp_path: Path) -> None:
+    first = "id,name,grade\n1,Example,05\n2,Example,05\n3,Example,05\n\n"
+    assert _scanned(tmp_path, f"{first}Name,SSN\nExample,000123456\n") == (FOUND, [("P107", None, (7,))])
+    assert _scanned(tmp_path, f"{first}Name,SSID\nExample,000123456\n") == (CLEAN, [])
+    # A title's words are no header of another table's cells.
+    assert _scanned(tmp_path, f"SSN\n{first}Example,000123456\n") == (CLEAN, [])
+
+
 def test_columns_are_judged_by_their_numbers(tmp_path: Path) -> None:
     rows = [f"{place},{number},05" for place, number in enumerate(ssns(random.Random(3), 80))]
     status, found = _scanned(tmp_path, "\n".join(["n,Local id,grade", *rows]))

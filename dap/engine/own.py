@@ -13,7 +13,7 @@ from great_expectations.expectations.metrics.table_metric_provider import TableM
 from dap.engine.batch import PolarsBatchData
 from dap.engine.conditions import Answer, Asked, condition
 from dap.engine.execution import PolarsExecutionEngine
-from dap.expectations.identifiers import ProhibitedIdentifiers, find_identifiers
+from dap.expectations.identifiers import ProhibitedIdentifiers, find_identifiers, known_of
 from dap.expectations.places import Place
 from dap.expectations.reading import reading_of
 from dap.expectations.values import (
@@ -182,7 +182,7 @@ class PolarsProhibitedIdentifiers(TableMetricProvider):
             [TextColumn(batch.frame[name]) for name in batch.columns],
             batch.labels.tolist(),
             reading_of(batch.narrow([])),
-            metric_value_kwargs.get("allows") or {},
+            known_of(metric_value_kwargs),
         )
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any, ClassVar, Literal
 
 from great_expectations.execution_engine import ExecutionEngine, PandasExecutionEngine
@@ -38,7 +39,7 @@ class ProhibitedIdentifiers(TableMetricProvider):
     """Every place of the batch where a prohibited identifier stands, by form; computed once for all rules."""
 
     metric_name = _METRIC
-    value_keys = ("allows",)
+    value_keys = ("allows", "persons")
 
     @metric_value(engine=PandasExecutionEngine)
     def _pandas(
@@ -52,8 +53,21 @@ class ProhibitedIdentifiers(TableMetricProvider):
         frame = table_of(execution_engine, metric_domain_kwargs)
         names = [str(column) for column in frame.columns]
         columns = [_texts(frame.iloc[:, place].tolist()) for place in range(frame.shape[1])]
-        allows = metric_value_kwargs.get("allows") or {}
-        return find_identifiers(names, columns, frame.index.tolist(), reading_of(frame), allows)
+        known = known_of(metric_value_kwargs)
+        return find_identifiers(names, columns, frame.index.tolist(), reading_of(frame), known)
+
+
+@dataclass(frozen=True)
+class Known:
+    """What the plan says of columns by name: the pattern of legitimate nine-digit values, and which are persons'."""
+
+    allows: Mapping[str, str]
+    persons: Collection[str] = ()
+
+
+def known_of(kwargs: Mapping[str, Any]) -> Known:
+    """What the plan says of columns, from the arguments of the rules."""
+    return Known(kwargs.get("allows") or {}, kwargs.get("persons") or ())
 
 
 def find_identifiers(
@@ -61,14 +75,13 @@ def find_identifiers(
     columns: Sequence[Sequence[str | None]],
     rows: Sequence[int],
     reading: Reading | None,
-    allows: Mapping[str, str],
+    known: Known,
 ) -> dict[str, list[Place]]:
     """Every place of a table, and of what stands beside it, where a prohibited identifier stands, by form.
 
-    `columns` has the cells of each of the columns `names`, `rows` the numbers of their rows; `allows` gives the pattern
-    of legitimate nine-digit values by name of column.
+    `columns` has the cells of each of the columns `names`, `rows` the numbers of their rows.
     """
-    screen = _screened(names, columns, rows, reading, allows)
+    screen = _screened(names, columns, rows, reading, known)
     found: dict[str, list[Place]] = {form: [] for form in (*FORMS, *DOUBTS)}
     for place in (*screen.places, *screen.doubts):
         name = names[place.column - 1]
@@ -82,13 +95,15 @@ def _screened(
     columns: Sequence[Sequence[str | None]],
     rows: Sequence[int],
     reading: Reading | None,
-    allows: Mapping[str, str],
+    known: Known,
 ) -> Screen:
     header = reading.header if reading else tuple(names)
     # More columns than the header has cells can only come from a frame that no reader made.
     headed = [(header[place] if place < len(header) else "", column) for place, column in enumerate(columns)]
-    allowed = {position: allows[name] for position, name in enumerate(names, start=1) if name in allows}
-    return screen_table(headed, rows, reading.header_row if reading else 1, allowed)
+    places = {name: position for position, name in enumerate(names, start=1)}
+    allowed = {places[name]: pattern for name, pattern in known.allows.items() if name in places}
+    persons = {places[name] for name in known.persons if name in places}
+    return screen_table(headed, rows, reading.header_row if reading else 1, allowed, persons)
 
 
 def _texts(values: list[Any]) -> list[str | None]:
@@ -135,15 +150,17 @@ class ExpectNoProhibitedIdentifiers(BatchExpectation):
     """Expect no Social Security number, ITIN or ATIN of one form anywhere in the submission.
 
     `allows` gives the pattern of legitimate nine-digit values by column. It frees them from what the header says and
-    from statistics, and from nothing else; all rules of a suite have the same, so that the search is made once.
+    from statistics, and from nothing else. `persons` are the columns whose numbers are persons', though their header
+    seems to name a thing. All rules of a suite have the same of both, so that the search is made once.
     """
 
     form: Form
     allows: dict[str, str] = {}  # noqa: RUF012 (a field of a pydantic model, copied for each instance)
+    persons: list[str] = []  # noqa: RUF012
 
     metric_dependencies = (_METRIC,)
-    success_keys: ClassVar[tuple[str, ...]] = ("form", "allows")
-    args_keys: ClassVar[tuple[str, ...]] = ("form", "allows")
+    success_keys: ClassVar[tuple[str, ...]] = ("form", "allows", "persons")
+    args_keys: ClassVar[tuple[str, ...]] = ("form", "allows", "persons")
 
     def _validate(
         self,

@@ -30,7 +30,7 @@ from dap.identifiers.results import (
 from dap.identifiers.sheets import find_in_sheets
 from dap.identifiers.table import find_in_table, screen_table
 from dap.identifiers.texts import find_in_text
-from dap.identifiers.words import names_ssn
+from dap.identifiers.words import names_person, names_ssn, names_thing
 
 __all__ = [
     "ALLOWED",
@@ -56,6 +56,8 @@ __all__ = [
     "find_in_sheets",
     "find_in_table",
     "find_in_text",
+    "names_person",
     "names_ssn",
+    "names_thing",
     "screen_table",
 ]

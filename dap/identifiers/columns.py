@@ -34,10 +34,23 @@ def find_in_column(values: Sequence[str | None], header: str, allows: str | None
 
 
 class Column:
-    """One column with its header: the hits that refuse it, and the doubts that are worth a look."""
+    """One column with its header: the hits that refuse it, and the doubts that are worth a look.
 
-    def __init__(self, values: Sequence[str | None], header: str, allows: str | None = None) -> None:
+    `beside` has the cells of the column to the left, which may name the number as a header does. `person` says that the
+    column is known to hold persons' numbers, whatever thing its header seems to name.
+    """
+
+    def __init__(
+        self,
+        values: Sequence[str | None],
+        header: str,
+        allows: str | None = None,
+        *,
+        beside: Sequence[str | None] = (),
+        person: bool = False,
+    ) -> None:
         self.values, self.header = values, header
+        self._beside, self._person = beside, person
         self._allowed = re.compile(allows).fullmatch if allows else None
         self._joined = prefilter.joined(values)
 
@@ -49,7 +62,7 @@ class Column:
                 by_place[place] = list(found)
         if words.heads_ssns(self.header):
             self._under_header(by_place)
-        for place, hit in self._statistics():
+        for place, hit in (*self._beside_a_name(), *self._statistics()):
             by_place.setdefault(place, []).append(hit)
         for place in sorted(by_place):
             yield from ((place, hit) for hit in dict.fromkeys(by_place[place]))
@@ -75,6 +88,14 @@ class Column:
             if (hit := _under_header(value, four, dated)) and not (hit.form == HEADER and self._is_allowed(value)):
                 by_place[place] = [hit]
 
+    def _beside_a_name(self) -> Iterator[Found]:
+        """Nine digits to the right of a cell that names the number, as in a table of kinds of numbers and numbers."""
+        if not self._beside or not self._holds_nine:
+            return
+        for place, (name, value) in enumerate(zip(self._beside, self.values, strict=True)):
+            if name and value and words.calls_ssn(name) and len(digits := bare_digits(value) or "") == 9:
+                yield place, Hit(label(digits), HEADER, "nine digits beside a cell that names the number")
+
     def _is_allowed(self, value: str) -> bool:
         return self._allowed is not None and self._allowed(value) is not None
 
@@ -89,13 +110,19 @@ class Column:
         yield from ((place, Hit(label(digits), form, said)) for place, digits in numbers.items())
 
     @cached_property
-    def _asks_statistics(self) -> bool:
-        """Whether bare numbers can tell: there are some, and the header says neither that they are nor that not."""
+    def _holds_nine(self) -> bool:
+        """Whether any cell is nine bare digits."""
         holds = prefilter.holds_nine(self._joined)
         if not holds and not self._joined.isascii():
             # Digits of other scripts, or with an invisible character among them.
             holds = any(_has_nine_foreign(value) for value in self.values)
-        return holds and not words.heads_ssns(self.header) and not words.names_thing(self.header)
+        return holds
+
+    @cached_property
+    def _asks_statistics(self) -> bool:
+        """Whether bare numbers can tell: there are some, and the header says neither that they are nor that not."""
+        named = words.heads_ssns(self.header) or (not self._person and words.names_thing(self.header))
+        return self._holds_nine and not named
 
     @cached_property
     def _bare(self) -> dict[int, str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
 from dap.identifiers import candidates, words
 from dap.identifiers.columns import FEWEST, Column, Found, Numbers
@@ -41,13 +41,18 @@ def screen_table(
     rows: Sequence[int],
     header_row: int,
     allows: Mapping[int, str] | None = None,
+    persons: Collection[int] = (),
 ) -> Screen:
-    """What refuses a table, and what is only worth a look; see `find_in_table`."""
+    """What refuses a table, and what is only worth a look; see `find_in_table`.
+
+    `persons` are the positions of columns known to hold persons' numbers, whatever thing their headers seem to name.
+    """
     listed = list(columns)
     places: list[Place] = []
     doubts: list[Place] = []
     for position, (header, values) in enumerate(listed, start=1):
-        column = Column(values, header, (allows or {}).get(position))
+        beside = listed[position - 2][1] if position > 1 else ()
+        column = Column(values, header, (allows or {}).get(position), beside=beside, person=position in persons)
         in_header = [(header_row, hit) for hit in find_in_text(header)]
         in_cells = [(rows[place], hit) for place, hit in column.hits()]
         places += _places(position, [*in_header, *in_cells])

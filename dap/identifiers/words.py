@@ -299,6 +299,21 @@ def heads_ssns(header: str) -> bool:
     return any(not re.search(rf"(?<![a-z]){DENIALS}$", said[: match.start()]) for said, match in spans)
 
 
+def calls_ssn(cell: str) -> bool:
+    """Whether a cell is a word for Social Security number and nothing else but whose: "Student SSN:"."""
+    if len(cell) > _LONGEST_NAME or (not _HINT.search(cell) and cell.isascii()):
+        return False
+    whose = rf"(?:{_PERSON}(?:'?s)? |{_NUMBER}\.? (?:de |of )?){{0,2}}"
+    named = re.compile(rf"{whose}(?:{ssn_words().pattern})(?: ?(?:{_NUMBER}|id|#)){{0,2}}")
+    # "Social" by itself is as often a field of child development.
+    return any(named.fullmatch(said.strip(" :#.=-")) and said != "social" for said in _said(cell))
+
+
+_LONGEST_NAME = 40
+# What every word for the number holds: most cells stop here.
+_HINT = re.compile(r"ss|s[./ -]{1,2}s|soc|seg|nss|n\.s|hic|tin|tax|contrib", re.IGNORECASE)
+
+
 def heads_last_four(header: str) -> bool:
     """Whether a header says that its column holds the last four digits of Social Security numbers."""
     return heads_ssns(header) and any(
@@ -321,9 +336,12 @@ def names_thing(header: str) -> bool:
     said = _said(header)
     if any(_whole(each, *THINGS.values()) for each in said):
         return True
-    return any(_whole(each, *LOOSE_THINGS.values()) for each in said) and not any(
-        _whole(each, PERSONS) for each in said
-    )
+    return any(_whole(each, *LOOSE_THINGS.values()) for each in said) and not names_person(header)
+
+
+def names_person(title: str) -> bool:
+    """Whether a title names a person, so that a number it is the title of is the person's."""
+    return any(_whole(each, PERSONS) for each in _said(title))
 
 
 def names_date(header: str) -> bool:
