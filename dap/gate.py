@@ -289,7 +289,7 @@ def _scanned(reading: Reading) -> Scanned:
     if not reading.readable:
         return Scanned()
     return Scanned(
-        cells=reading.rows * len(reading.columns) + len(reading.outside),
+        cells=reading.rows * len(reading.columns) + sum(len(each.rows) for each in reading.outside),
         headers=len(reading.header),
         file_name=int(bool(reading.file_name)),
         sheets=reading.sheets,

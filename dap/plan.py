@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
+from unicodedata import normalize
 
 from dap.errors import RequestError, nearest
 from dap.html_table import bundle, facts_table
@@ -337,6 +338,11 @@ class Layout:
     def by_name(self) -> Mapping[str, Element]:
         """The elements by their name in the header."""
         return {element.name: element for element in self.elements}
+
+    @cached_property
+    def header_names(self) -> frozenset[str]:
+        """The elements' names in the form in which headers are compared (`submission.reading.same_name`)."""
+        return frozenset(normalize("NFC", element.name) for element in self.elements)
 
     @property
     def required_columns(self) -> tuple[str, ...]:

@@ -15,7 +15,17 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
-from dap.identifiers import FORMS, SEPARATED, Hit, Place, find_in_sheets, find_in_text, names_ssn, screen_table
+from dap.identifiers import (
+    FORMS,
+    SEPARATED,
+    Hit,
+    Place,
+    find_in_sheets,
+    find_in_text,
+    find_in_texts,
+    names_ssn,
+    screen_table,
+)
 from dap.identifiers.sheets import HeldCell
 from dap.report import Finding, Scanned, said_scanned
 from dap.rules import rule
@@ -187,7 +197,8 @@ def _decoded(content: bytes) -> str | None:
 
 def _records(text: str, delimiter: str) -> Iterator[tuple[int, list[str]]]:
     """The records, numbered from 1; a quoted line break starts none."""
-    csv.field_size_limit(max(len(text), 1))
+    # One for the whole process: raised, never lowered for whoever else reads a table.
+    csv.field_size_limit(max(len(text), csv.field_size_limit()))
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
     return enumerate(reader, start=1)
 
@@ -266,7 +277,7 @@ def _findings(contents: Contents, most: int | None) -> Iterator[Finding]:
         for place in (*screen.places, *screen.doubts):
             yield _of_place(place, most)
     for texts in (contents.texts, contents.lines):
-        found = [(each.row, hits) for each in texts if (hits := find_in_text(each.text))]
+        found = [(texts[place].row, hits) for place, hits in find_in_texts([each.text for each in texts])]
         if texts is contents.lines:
             found += [*_across(contents.lines), *_across(contents.wrapped, table=True)]
         else:
@@ -274,13 +285,13 @@ def _findings(contents: Contents, most: int | None) -> Iterator[Finding]:
         yield from _of_texts(sorted(found, key=_row), most, "line" if texts is contents.lines else "")
     for kind in dict.fromkeys(part.place for part in contents.hidden):
         parts = [part for part in contents.hidden if part.place == kind]
-        hidden = [(part.row or 0, find_in_text(part.text)) for part in parts]
+        hidden = [(parts[place].row or 0, hits) for place, hits in find_in_texts([part.text for part in parts])]
         # Another sheet that can be seen is among the tables.
         if kind == "hidden sheet":
             hidden += find_in_sheets(
                 (each.sheet, each.row, each.column, each.text) for each in parts if each.row and each.column
             )
-        yield from _of_texts(sorted(((row, hits) for row, hits in hidden if hits), key=_row), most, "metadata")
+        yield from _of_texts(sorted((each for each in hidden if each[1]), key=_row), most, "metadata")
 
 
 def _across(lines: Sequence[Text], *, table: bool = False) -> Iterator[tuple[int, tuple[Hit, ...]]]:

@@ -52,6 +52,11 @@ def _faults(submission: Submission) -> dict[str, tuple[int, ...]]:
     return {fault.kind: fault.rows for fault in submission.reading.faults}
 
 
+def _outside(reading: Reading) -> list[tuple[int, str]]:
+    """The texts outside the table, each as often as it stands there."""
+    return [(row, each.text) for each in reading.outside for row in each.rows]
+
+
 # What was written is what is read.
 
 _AWKWARD = [
@@ -287,9 +292,18 @@ def test_a_faulty_row_leaves_the_rest_of_the_table_as_it_is_and_its_text_outside
     submission = _read("id,last name,grade\n1,A,05\n2,B\n3,C,05,more\n4,D,06\n")
     assert _rows(submission) == {2: ["1", "A", "05"], 5: ["4", "D", "06"]}
     assert _faults(submission) == {"row_too_short": (3,), "extra_cells": (4,)}
-    assert [(each.row, each.text) for each in submission.reading.outside] == [
+    assert _outside(submission.reading) == [
         (3, "2"), (3, "B"), (4, "3"), (4, "C"), (4, "05"), (4, "more"),
     ]  # fmt: skip
+
+
+def test_a_text_outside_the_table_is_kept_once_with_all_its_rows() -> None:
+    header = "id,last name,grade\n"
+    reading = _read(header + "1,A,05\n" + header * 1_000 + "2,000-12-3456\n3,000-12-3456\n").reading
+    assert [(each.rows[0], len(each.rows), each.text) for each in reading.outside] == [
+        *((3, 1_000, name) for name in NAMES),
+        *((1_003, 1, "2"), (1_003, 2, "000-12-3456"), (1_004, 1, "3")),
+    ]
 
 
 def test_a_layout_may_allow_empty_lines_between_rows() -> None:
@@ -327,7 +341,7 @@ def test_a_header_that_is_an_empty_line_names_no_column() -> None:
 def test_title_lines_stand_outside_the_table_and_count_as_rows() -> None:
     submission = read(_TITLES + _GOOD, TITLED)
     assert (submission.reading.header_row, list(submission.frame.index)) == (3, [4])
-    assert [(each.row, each.text) for each in submission.reading.outside] == [(1, "Register 2025-26"), (2, "made 2001")]
+    assert _outside(submission.reading) == [(1, "Register 2025-26"), (2, "made 2001")]
 
 
 @pytest.mark.parametrize("line", ['1,="0010011",05', '1,"=""0010011""",05'])
@@ -517,7 +531,7 @@ def test_any_bytes_give_a_table_or_a_reason_why_there_is_none(content: bytes, la
     cells = [cell for column in frame for cell in frame[column]]
     assert all(cell is None or (isinstance(cell, str) and cell) for cell in cells)
     assert frame.attrs[ATTRIBUTE] is reading
-    held = Counter("".join([*reading.header, *(each.text for each in reading.outside), *filter(None, cells)]))
+    held = Counter("".join([*reading.header, *(text for _, text in _outside(reading)), *filter(None, cells)]))
     written = Counter(content.decode("utf-8-sig"))
     for letter in set(written) - set('",;\t|\r\n =\ufeff'):
         assert held[letter] == written[letter], "a letter of the file is neither in the table nor beside it"

@@ -13,7 +13,7 @@ from great_expectations.expectations.metrics.table_metric_provider import TableM
 
 from dap.expectations.places import Place, result
 from dap.expectations.reading import reading_of, table_of
-from dap.identifiers import DOUBTS, FORMS, Hit, Screen, find_in_sheets, find_in_text, screen_table
+from dap.identifiers import DOUBTS, FORMS, Hit, Screen, find_in_sheets, find_in_texts, screen_table
 from dap.submission import Reading
 from dap.submission.reading import HiddenText
 
@@ -118,30 +118,31 @@ def _around(reading: Reading | None) -> dict[str, list[Place]]:
     for part in reading.hidden:
         hidden.setdefault(part.place, []).append(part)
     return {
-        "outside_table": _in_texts((each.row, each.text) for each in reading.outside),
+        "outside_table": _in_texts((each.rows, each.text) for each in reading.outside),
         "metadata": [place for listed in hidden.values() for place in _in_hidden(listed)],
-        "file_name": _in_texts([(None, reading.file_name)]),
+        "file_name": _in_texts([((), reading.file_name)]),
     }
 
 
 def _in_hidden(parts: Sequence[HiddenText]) -> list[Place]:
     """The texts of one kind of place, and what those among them that are cells of a sheet tell together."""
     cells = [(part.sheet, part.row, part.column, part.text) for part in parts if part.row and part.column]
-    return _in_texts([(part.row, part.text) for part in parts], find_in_sheets(cells))
+    return _in_texts([((part.row,) if part.row else (), part.text) for part in parts], find_in_sheets(cells))
 
 
 def _in_texts(
-    texts: Iterable[tuple[int | None, str]], further: Iterable[tuple[int, tuple[Hit, ...]]] = ()
+    texts: Iterable[tuple[Sequence[int], str]], further: Iterable[tuple[int, tuple[Hit, ...]]] = ()
 ) -> list[Place]:
     """One place for all texts in which something is found, with the rows that are known and how many texts.
 
-    `further` is what was found otherwise: row and hits.
+    Each of the texts comes with its rows; `further` is what was found otherwise: row and hits.
     """
-    found: list[tuple[int | None, tuple[Hit, ...]]] = [(row, find_in_text(text)) for row, text in texts]
-    found = sorted(((row, hits) for row, hits in [*found, *further] if hits), key=lambda each: each[0] or 0)
+    listed = list(texts)
+    found = [(listed[place][0], hits) for place, hits in find_in_texts([text for _, text in listed])]
+    found += [((row,), hits) for row, hits in further if hits]
     if not found:
         return []
-    rows = tuple(dict.fromkeys(row for row, _ in found if row is not None))
+    rows = tuple(sorted({row for numbers, _ in found for row in numbers}))
     labels = tuple(sorted({hit.label for _, hits in found for hit in hits}))
     return [Place(rows=rows, count=len(rows) or len(found), labels=labels)]
 

@@ -29,7 +29,7 @@ from dap.identifiers.results import (
 )
 from dap.identifiers.sheets import find_in_sheets
 from dap.identifiers.table import find_in_table, screen_table
-from dap.identifiers.texts import find_in_text
+from dap.identifiers.texts import find_in_text, find_in_texts
 from dap.identifiers.words import names_person, names_ssn, names_thing
 
 __all__ = [
@@ -56,6 +56,7 @@ __all__ = [
     "find_in_sheets",
     "find_in_table",
     "find_in_text",
+    "find_in_texts",
     "names_person",
     "names_ssn",
     "names_thing",

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left, bisect_right
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from functools import cache, cached_property
 
-from dap.identifiers import candidates, words
+from dap.identifiers import candidates, prefilter, words
 from dap.identifiers.explanations import explained, in_code
 from dap.identifiers.normal import normalised
 from dap.identifiers.results import LABELLED, MASKED, PARTIAL, SEPARATED, Hit
@@ -39,6 +39,13 @@ LAST_FOUR_ORDERS: dict[str, str] = {
 def find_in_text(text: str) -> tuple[Hit, ...]:
     """What a single text holds, each kind of hit once."""
     return tuple(dict.fromkeys(hit for variant in candidates_of(text) for hit in _found(variant)))
+
+
+def find_in_texts(texts: Sequence[str]) -> Iterator[tuple[int, tuple[Hit, ...]]]:
+    """What each of many texts holds by itself: the places in `texts`, ascending, where something is found."""
+    for place in prefilter.worth_a_look(texts):
+        if hits := find_in_text(texts[place]):
+            yield place, hits
 
 
 def candidates_of(text: str) -> tuple[str, ...]:

@@ -8,7 +8,7 @@ from dataclasses import replace
 from dap.plan import Layout
 from dap.submission.limits import LIMITS
 from dap.submission.reading import Fault, HiddenText, Outside, Reading, Submission
-from dap.submission.table import Faults, submission_of, unreadable
+from dap.submission.table import Faults, Texts, submission_of, unreadable
 from dap.submission.text import RowError, decode
 
 
@@ -26,7 +26,7 @@ def read_fixed(content: bytes, layout: Layout, reading: Reading) -> Submission:
     above, faults = len(layout.title_lines), Faults()
     if len(lines) <= above:
         return unreadable(reading, Fault("empty"))
-    outside = [Outside(number, text) for number, text in enumerate(lines[:above], start=1)]
+    outside = [Outside((number,), text) for number, text in enumerate(lines[:above], start=1)]
     for number, (text, wanted) in enumerate(zip(lines, layout.title_lines, strict=False), start=1):
         words = " ".join(wanted.cells)
         if not (re.fullmatch(wanted.pattern, text.rstrip(" ")) if wanted.pattern else text.rstrip(" ") == words):
@@ -61,7 +61,7 @@ def _table(lines: list[str], above: int, layout: Layout, reading: Reading, fault
     fields = sorted(layout.positions, key=lambda each: layout.by_name[each.field].position)
     cells: list[list[str]] = []
     rows: list[int] = []
-    outside: list[Outside] = []
+    outside = Texts()
     hidden: list[HiddenText] = []
     for number, line in enumerate(lines[above:], start=above + 1):
         if not line.strip(" "):
@@ -77,7 +77,7 @@ def _table(lines: list[str], above: int, layout: Layout, reading: Reading, fault
             faults.add("stray_line_end", number)
         if len(line) < width:
             faults.add("line_too_short", number)
-            outside.append(Outside(number, line))
+            outside.add(number, line)
             continue
         if "\ufffd" in line:
             faults.add("letters_lost", number)
@@ -96,7 +96,7 @@ def _table(lines: list[str], above: int, layout: Layout, reading: Reading, fault
         header=names,
         columns=names,
         faults=faults.all(),
-        outside=(*reading.outside, *outside),
+        outside=(*reading.outside, *outside.all()),
         hidden=(*reading.hidden, *hidden),
         rows=len(rows),
     )

@@ -105,15 +105,18 @@ class Fault:
     column: int | None = None
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Outside:
-    """Text of the file that is in no cell of the table: a title line, a row of the wrong width. Never leaves."""
+    """Text of the file that is in no cell of the table: a title line, a cell of a row of the wrong width. Never leaves.
 
-    row: int
+    `rows` has a number for each time that it is met, in their order.
+    """
+
+    rows: tuple[int, ...]
     text: str = field(repr=False)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class HiddenText:
     """Text of the file that is not in the table, where nobody looks: `place` says where, in fixed words. Never leaves.
 

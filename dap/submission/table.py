@@ -52,6 +52,29 @@ class Faults:
         return tuple(Fault(kind, tuple(rows), column) for (kind, column), rows in self._rows.items())
 
 
+class Texts:
+    """Collects the texts outside the table, each once: a header that a million rows repeat is searched once."""
+
+    def __init__(self) -> None:
+        self._rows: dict[str, tuple[int, ...] | list[int]] = {}
+
+    def add(self, row: int, *texts: str) -> None:
+        """The texts of a row; empty ones are none."""
+        for text in filter(None, texts):
+            rows = self._rows.setdefault(text, ())
+            if not rows:
+                # Most texts are met once, and a list takes twice the room.
+                self._rows[text] = (row,)
+            elif isinstance(rows, list):
+                rows.append(row)
+            else:
+                self._rows[text] = [*rows, row]
+
+    def all(self) -> tuple[Outside, ...]:
+        """The texts, in the order in which they were first met."""
+        return tuple(Outside(tuple(rows), text) for text, rows in self._rows.items())
+
+
 def build_table(
     reading: Reading,
     records: Sequence[Record],
@@ -72,7 +95,7 @@ def build_table(
     head = read_head(records[: above + 1], layout, faults, grid=grid)
     if len(head.columns) > LIMITS.columns:
         return unreadable(reading, Fault("too_wide"))
-    outside = list(head.outside)
+    outside = Texts()
     kept = _kept_rows(records[above + 1 :], head.header, layout, faults, outside, grid)
     for record in kept if look_for_lost else ():
         if _LETTER_LOST in "".join(record.cells):
@@ -81,7 +104,7 @@ def build_table(
         _cell_faults(kept, head.columns, layout, faults)
     if not kept:
         faults.add("no_rows")
-    found = head.reading(reading, len(kept), faults, outside)
+    found = head.reading(reading, len(kept), faults, (*head.outside, *outside.all()))
     return submission_of(head.columns, [record.cells for record in kept], [record.number for record in kept], found)
 
 
@@ -120,7 +143,7 @@ def read_head(records: Sequence[Record], layout: Layout, faults: Faults, *, grid
             faults.add(kind, record.number)
         if any(_LETTER_LOST in cell for cell in record.cells):
             faults.add("letters_lost", record.number)
-    outside = tuple(Outside(record.number, " ".join(record.cells)) for record in titles if record.cells)
+    outside = tuple(Outside((record.number,), " ".join(record.cells)) for record in titles if record.cells)
     return Head(header, columns, outside)
 
 
@@ -161,7 +184,7 @@ def looks_like_header(cells: Sequence[str], layout: Layout) -> bool:
 
 def known_names(cells: Sequence[str], layout: Layout) -> int:
     """How many of the cells are names of elements."""
-    names = {same_name(element.name) for element in layout.elements}
+    names = layout.header_names
     return sum(same_name(cell) in names for cell in cells)
 
 
@@ -190,11 +213,11 @@ def _column_names(header: Sequence[str], layout: Layout) -> tuple[str, ...]:
 
 
 def _kept_rows(
-    body: Sequence[Record], header: Record, layout: Layout, faults: Faults, outside: list[Outside], grid: bool
+    body: Sequence[Record], header: Record, layout: Layout, faults: Faults, outside: Texts, grid: bool
 ) -> list[Record]:
     """The records of the table's width; what is wrong with the others goes to the faults, their text to `outside`."""
     width = len(header.cells)
-    names = {element.name for element in layout.elements}
+    names = layout.header_names
     kept: list[Record] = []
     empty: list[int] = []
     for record in body:
@@ -222,7 +245,7 @@ def _kept_rows(
             continue
         else:
             faults.add("row_too_short" if len(cells) < width else "extra_cells", record.number)
-        outside.extend(Outside(record.number, cell) for cell in cells if cell)
+        outside.add(record.number, *cells)
     return kept
 
 
