@@ -11,10 +11,13 @@ from tests.conftest import ROSTER, edit, rebuild, write_examples
 
 ACCEPTED, REJECTED, UNREADABLE = "accepted", "rejected", "unreadable"
 
+# Stands in no sentence of ours, and in every file that has room for it: a report that holds it repeats the file.
+CANARY = "Qxzvjkw"
+
 HEADER = ("sasid", "last_name", "grade", "birth_date", "note")
 ROWS = (
-    ("0000000001", "Example", "05", "01012001", "one"),
-    ("0000000002", "Example", "K", "12312001", ""),
+    ("0000000001", CANARY, "05", "01012001", "one"),
+    ("0000000002", CANARY, "K", "12312001", ""),
 )
 # Stands in no sentence of ours, and in every file that has room for it.
 CANARY = "Qxzvjkw"

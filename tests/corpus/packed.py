@@ -387,7 +387,7 @@ def _broken_workbooks() -> Iterator[Case]:
     ) + "]>"  # fmt: skip
     for name, parts in (
         ("document type", {"xl/workbook.xml": entity + _WORKBOOK}),
-        ("entity bomb", {"xl/worksheets/sheet1.xml": bomb + _sheet().replace("Example", "&g;", 1)}),
+        ("entity bomb", {"xl/worksheets/sheet1.xml": bomb + _sheet().replace(CANARY, "&g;", 1)}),
         ("outside entity", {"xl/worksheets/sheet1.xml": '<!DOCTYPE a [<!ENTITY x SYSTEM "file:///etc/passwd">]>' + _sheet()}),
         ("outside document type", {"xl/worksheets/sheet1.xml": '<!DOCTYPE a SYSTEM "http://example.org/a.dtd">' + _sheet()}),
         ("document type in styles", {"xl/_rels/workbook.xml.rels": _RELATIONS.format(

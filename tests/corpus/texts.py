@@ -140,7 +140,9 @@ def _structure() -> Iterator[Case]:
                    "rows and columns swapped", "P201", "S120", "V120")  # fmt: skip
     for delimiter, name in ((":", "colon"), (" ", "blank"), ("^", "caret"), ("~", "tilde")):
         yield rejected(f"separated by {name}", csv(delimiter=delimiter), "a separator nobody declared", "P201", "S120")
-    yield rejected("two separators", table().replace("Example,05", "Example;05", 1).encode(), "one cell short", "S107")
+    yield rejected(
+        "two separators", table().replace(f"{CANARY},05", f"{CANARY};05", 1).encode(), "one cell short", "S107"
+    )
     yield rejected("comma and blank", table(delimiter=", ").encode(), "the names begin with a blank", "P202")  # fmt: skip
 
 
@@ -253,7 +255,7 @@ def _fixed() -> Iterator[Case]:
     yield right("no last line end", lines[:-1], "whole without it")
     yield right("blanks behind", lines.replace("\n", "   \n"), "they hold nothing")
     yield right("end-of-file mark", lines + "\x1a", "old systems write it")
-    yield right("accents", lines.replace("Example", "Exámple"), "letters are counted, not bytes")
+    yield right("accents", lines.replace(CANARY, "Exámple"), "letters are counted, not bytes")
     yield right("a csv file", table(), "its header proves that it is one")
     yield right("empty line", lines.replace("\n", "\n\n", 1), "told, no harm", "S111")
     yield right("blank line", lines.replace("\n", "\n  \n", 1), "told, no harm", "S112")
@@ -266,7 +268,7 @@ def _fixed() -> Iterator[Case]:
     yield unreadable("fixed empty", b"", "nothing", "S102", "fixed")
     yield unreadable("fixed with a NUL", lines.encode() + b"\0", "damaged", "S103", "fixed")
     yield unreadable(
-        "fixed in latin-1", lines.replace("Example", "Exámple").encode("latin-1"), "not told", "S101", "fixed"
+        "fixed in latin-1", lines.replace(CANARY, "Exámple").encode("latin-1"), "not told", "S101", "fixed"
     )
     yield unreadable("fixed with an endless line", b"x" * 40_000, "no line end", "S116", "fixed")
     yield unreadable("fixed where csv is asked", b"%PDF-1.4", "another kind", "S117", "fixed")
