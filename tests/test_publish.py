@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import csv
-import gzip
 import io
 import json
 import os
@@ -30,6 +29,7 @@ from icalendar import Calendar
 from jsonschema import Draft7Validator, FormatChecker
 from referencing import Registry, Resource
 
+from benchmarks.site import first_visit
 from dap.catalog import open_plan
 from dap.errors import CouldNotRun, RequestError
 from dap.languages import LANGUAGES, OWN
@@ -45,7 +45,6 @@ from tools.write_site_words import po_text, sentences
 
 ROOT = Path(__file__).resolve().parent.parent
 DCAT = Path(__file__).resolve().parent / "data" / "dcat-us"
-UNDEFINED = ("Resource", "Frequency", "LinguisticSystem", "ImageObject")
 LONGEST_FIRST_VISIT = 60_000
 
 
@@ -333,21 +332,35 @@ def test_the_catalog_for_dcat_us_3_follows_its_schema(site_folder: Path) -> None
         contents = _without_ids(contents) | {"$id": f"https://example.org/{path.relative_to(DCAT).as_posix()}"}
         contents.setdefault("$schema", "http://json-schema.org/draft-07/schema#")
         if "definitions" in contents:
-            # The published schema refers to these classes and defines them nowhere.
-            contents["definitions"] |= {each: {"type": "object"} for each in UNDEFINED}
+            # The published schema refers to these classes and defines them nowhere (see NOTICE): these are our own.
+            undefined = json.loads((DCAT / "undefined_classes.json").read_text("utf-8"))
+            assert not set(undefined) & set(contents["definitions"])
+            contents["definitions"] |= _without_ids(undefined)
         registry = registry.with_resource(contents["$id"], Resource.from_contents(contents))
     for name, things in (("Catalog", [catalog]), ("Dataset", catalog["dataset"])):
         rule = {"$ref": f"https://example.org/dcat_us_3.0.0_schema.json#/definitions/{name}"}
-        validator = Draft7Validator(rule, registry=registry, format_checker=_dates())
+        validator = Draft7Validator(rule, registry=registry, format_checker=_formats())
         for each in things:
             assert [error.message for error in validator.iter_errors(each)] == []
         # A schema that refuses nothing would prove nothing.
         assert not validator.is_valid({key: value for key, value in things[0].items() if key != "title"})
+    broken: tuple[tuple[str, Any], ...] = (
+        ("accrualPeriodicity", {"@id": "https://example.org/often"}),
+        ("accrualPeriodicity", "often"),
+        ("language", [{"@type": "LinguisticSystem"}]),
+        ("image", [{"@type": "ImageObject"}]),
+        ("source", [{"title": "a book"}]),
+    )
+    for key, value in broken:
+        assert not validator.is_valid({**catalog["dataset"][1], key: value}), key
+    sound = {"accrualPeriodicity": {"@id": "http://publications.europa.eu/resource/authority/frequency/ANNUAL"}}
+    assert validator.is_valid({**catalog["dataset"][1], **sound})
 
 
-def _dates() -> FormatChecker:
-    """A day is no moment: without a check of both, the schema's "one of these forms" would find two."""
+def _formats() -> FormatChecker:
+    """What is an address, a day, a moment: without a check of the last two, "one of these forms" would find two."""
     checker = FormatChecker(formats=["date"])
+    checker.checks("iri")(lambda text: not isinstance(text, str) or bool(urlsplit(text).scheme))
     checker.checks("date-time")(lambda text: not isinstance(text, str) or "T" in text)
     return checker
 
@@ -481,13 +494,8 @@ def _values(book: Any, formula: str) -> list[str]:
 
 
 def test_a_first_visit_to_a_collection_page_is_small(site_folder: Path, connecticut: Plan) -> None:
-    shared = sum(_packed(site_folder / "assets" / name) for name in ("site.css", "site.js", "icon.svg"))
     for collection in connecticut.all_collections:
-        assert _packed(site_folder / f"collections/{collection.id}.html") + shared <= LONGEST_FIRST_VISIT
-
-
-def _packed(path: Path) -> int:
-    return len(gzip.compress(path.read_bytes()))
+        assert 5_000 < first_visit(site_folder, f"collections/{collection.id}.html") <= LONGEST_FIRST_VISIT
 
 
 @pytest.mark.parametrize(

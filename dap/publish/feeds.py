@@ -174,6 +174,7 @@ def _plan_dataset(site: Site, publisher: dict[str, Any], licence: str | None) ->
     }
 
 
+_MEDIA_TYPES = "https://www.iana.org/assignments/media-types/"
 _XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
@@ -210,7 +211,7 @@ def _distribution(site: Site, path: str, media_type: str, licence: str | None) -
         "@type": "Distribution",
         "title": path.rsplit("/", 1)[-1],
         "downloadURL": site.url(path),
-        "mediaType": media_type,
+        "mediaType": _MEDIA_TYPES + media_type,
     }
     return made | ({"license": licence} if licence else {})
 
