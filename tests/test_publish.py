@@ -200,7 +200,9 @@ def test_from_home_one_finds_in_three_clicks_why_race_is_collected_under_which_l
     assert "these reports to the federal government" in text
     assert "Which law demands it Public school information system C.G.S. 10-10a State law" in text
     assert "Family Educational Rights and Privacy Act 20 U.S.C. 1232g Federal law" in text
-    assert "May it be left blank? By a family The plan does not know. None of its sources says" in text
+    assert "May it be left blank? By a family Yes. The plan says that answering is voluntary. 72 FR 59266" in text
+    assert "A family does not have to answer. If it does not, school staff choose by what they see" in text
+    assert "whether it must be answered:" not in text
     assert "A value that stands for no answer Not Reported" in text
     assert len(titles) <= 3
 

@@ -47,11 +47,6 @@ def by_the_family(entry: Entry, words: Words) -> str:
     )
 
 
-def family_is_told(entry: Entry) -> bool:
-    """Whether the plan knows if a family must answer."""
-    return any(link.obligation for link in entry.element.mandates)
-
-
 def no_answer_labels(plan: Plan, entry: Entry) -> tuple[str, ...]:
     """The permitted values that say that there is no answer."""
     if not entry.element.codes:

@@ -294,6 +294,7 @@ class Facts:
             "frequency": entry.element.frequency,
             "mandate": entry.element.mandates,
             "purpose": entry.element.purpose,
+            "obligation": any(link.obligation for link in entry.element.mandates),
         }
         wider = (each for each in (*entry.layout.open, *entry.collection.open) if each.about in INHERITED_QUESTIONS)
         known = {each.about for each in own}
