@@ -294,18 +294,19 @@ def not_asked_sentence(report: Report) -> str:
 
 
 def as_html_fragment(report: Report) -> str:
-    """The report as a table, for a notebook."""
+    """The report as a table, for a notebook, which would centre the caption and push text to the right."""
+    left = 'style="text-align: left"'
     verdict = (report.verdict or "could not run").capitalize()
     caption = (
         f"{verdict}: {report.file_name}, {report.collection}/{report.resource}. "
         f"{verdict_sentence(report)} {scanned_sentence(report)}"
     )
     heads = ("Rule", "Severity", "Where", "What is wrong", "What to do", "Law or promise")
-    head = "".join(f'<th scope="col">{text}</th>' for text in heads)
+    head = "".join(f'<th scope="col" {left}>{text}</th>' for text in heads)
     body = "".join(
         "<tr>"
         + "".join(
-            f"<td>{html.escape(text)}</td>"
+            f"<td {left}>{html.escape(text)}</td>"
             for text in (
                 finding.rule,
                 finding.severity,
@@ -319,5 +320,6 @@ def as_html_fragment(report: Report) -> str:
         for finding in report.findings
     )
     return (
-        f"<table><caption>{html.escape(caption)}</caption><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
+        f'<table><caption style="caption-side: top; text-align: left; padding: 6px 0">{html.escape(caption)}</caption>'
+        f"<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
     )

@@ -6,7 +6,7 @@ import functools
 import os
 import shutil
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -97,6 +97,19 @@ def violations(page: Page, options: dict[str, Any] = AXE) -> list[str]:
 def keep_six(page: Page) -> None:
     """Leave six of what a page repeats, so that examining it takes as long as examining a short one."""
     page.evaluate(_KEEP_SIX)
+
+
+def site_barriers(browser: Browser, folder: Path, addresses: Iterable[str]) -> list[str]:
+    """What `barriers` finds on pages of a site in that folder, and what the pages fail to load or ask of others."""
+    found = []
+    with served_folder(folder) as address:
+        for here in addresses:
+            page = browser.new_page(viewport={"width": 1100, "height": 800}, color_scheme="light")
+            seen = Seen(page, address)
+            each = barriers(page, address + here)
+            found += [f"{here}: {what}" for what in (*each, *seen.elsewhere, *seen.errors)]
+            page.close()
+    return found
 
 
 def barriers(page: Page, address: str) -> list[str]:

@@ -13,6 +13,8 @@ import pytest
 
 from dap import charts
 from dap.charts import Figure, answers, elements_by_frequency, elements_by_mandate
+from dap.charts.figures import _balanced
+from dap.charts.letters import held
 
 COLLECTIONS = pd.DataFrame({"collection": ["roll", "fines"], "title": ["School roll", "Library fines & fees"]})
 MANDATES = pd.DataFrame(
@@ -81,8 +83,8 @@ def test_the_title_states_how_often_most_is_collected(frequencies: dict[str, int
 @pytest.mark.parametrize(
     ("mandates", "finding"),
     [
-        ({"a": 3, "b": 1}, '"Act on rolls" is behind the most elements: 3 of 4'),
-        ({"a": 1, "b": 3}, '"Act on <fines>" is behind the most elements: 3 of 4'),
+        ({"a": 3, "b": 1}, '"Act on rolls" (1 U.S.C. 1) is behind the most elements: 3 of 4'),
+        ({"a": 1, "b": 3}, '"Act on <fines>" (S.S. 2) is behind the most elements: 3 of 4'),
         ({"a": 2, "b": 2}, '"Act on rolls" and "Act on <fines>" are behind the most elements: 2 of 4 each'),
         ({}, "No element rests on a law yet"),
     ],
@@ -122,7 +124,7 @@ def test_only_collections_with_elements_are_counted_and_the_note_says_how_many_a
     figure = elements_by_frequency(elements(annual=1), COLLECTIONS)
     assert "The elements of 1 collection, " in figure.note and "no element of the other 1 is documented" in figure.note
     assert "documented" not in elements_by_frequency(elements(annual=1), COLLECTIONS.head(1)).note
-    assert "1 · 1 collection<" in figure.svg
+    assert "1 element in 1 collection<" in figure.svg
 
 
 @pytest.mark.parametrize("many", [charts.MOST_LAWS, charts.MOST_LAWS + 1, charts.MOST_LAWS + 20])
@@ -181,6 +183,21 @@ def test_every_label_stands_in_the_picture_whole() -> None:
     figure = elements_by_mandate(links(a=1), MANDATES.head(2).assign(title=titles), elements(annual=1))
     shown = " ".join(re.findall(r">([^<>]+)<", figure.svg))
     assert all(word in shown for word in " ".join(titles).split())
+
+
+def test_each_text_of_a_picture_is_held_to_the_width_that_arial_gives_it() -> None:
+    plain, bold = 'x="0" font-size="10px"', 'font-size="20px" font-weight="bold"'
+    drawn = f"<text {plain}/><text {plain}>aé &amp;</text><text {bold}><tspan>a</tspan><tspan dy='9'>b</tspan></text>"
+    wide = re.findall(r'textLength="([0-9.]+)"', held(drawn))
+    # By Arial's metrics a and é are 556 thousandths, a space 278, & 667; in bold a is 556 and b 611.
+    assert wide == ["20.6", "11.1", "12.2"]
+    assert re.sub(r' textLength="[0-9.]+" lengthAdjust="spacingAndGlyphs"', "", held(drawn)) == drawn
+
+
+def test_no_line_of_a_title_holds_one_word_alone() -> None:
+    words = " ".join(["letters"] * 11 + ["end"])
+    (first, second) = _balanced(words, 88)
+    assert f"{first} {second}" == words and len(second) > len(first) / 2
 
 
 def test_kinds_of_law_are_told_apart_by_words_and_not_by_colour_alone() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import random
 import re
 import subprocess
@@ -28,6 +29,7 @@ import dap.expectations.values
 from dap.engine import ENGINES, conditions, judge, quiet, raised
 from dap.engine.datasource import PolarsDatasource
 from dap.engine.patterns import translated
+from dap.engine.starting import without_grammar
 from dap.errors import RequestError
 from dap.examples import example_text
 from dap.expectations import applicable, load_suite
@@ -503,6 +505,15 @@ def test_what_is_deferred_is_there_when_it_is_touched() -> None:
     )
     finished = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT)
     assert finished.stdout.splitlines() == ["0.5 2.0 Chart", "1"]
+
+
+def test_a_grammar_nothing_asks_for_is_left_out_only_while_charts_are_imported(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.delitem(sys.modules, "rfc3987_syntax", raising=False)
+    with without_grammar(), pytest.raises(ModuleNotFoundError, match="left out"):
+        importlib.import_module("rfc3987_syntax")
+    assert not any(type(each).__name__ == "_LeavingOut" for each in sys.meta_path)
 
 
 @given(

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import shutil
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import nbformat
@@ -11,12 +12,13 @@ from playwright.sync_api import Browser
 
 from dap.catalog import open_plan
 from dap.errors import RequestError
-from dap.publish import publish
+from dap.publish import notebooks, publish
 from dap.publish.cells import markdown
-from tests.browsing import Seen, barriers, served_folder
+from tests.browsing import site_barriers
 from tests.conftest import NewPlan
 from tests.test_publish import Links, target
 
+ADDRESS = "notebooks/01-what-is-asked.html"
 TEXT = """# What is asked <twice>?
 
 See [the collections](../build/site/collections.html), [another plan](https://example.org/) and [nothing](gone.md).
@@ -60,47 +62,55 @@ def with_notebook(new_plan: NewPlan) -> Callable[..., Path]:
     return make
 
 
-def test_an_executed_notebook_is_a_page_in_each_language_the_same_each_time_and_without_a_barrier(
-    with_notebook: Callable[..., Path], tmp_path: Path
-) -> None:
-    root = with_notebook(DRAWN, PANDAS)
-    plan = open_plan(root)
-    first, second = tmp_path / "first", tmp_path / "second"
-    publish(plan, first, notebooks=True)
-    publish(plan, second, notebooks=True)
-    address = "notebooks/01-what-is-asked.html"
+@pytest.fixture(scope="module")
+def one_kernel() -> Iterator[None]:
+    """One kernel for every plan of these tests: its start, and that of the libraries, is what takes the time."""
+    km, stop = notebooks._kernel(), notebooks._stop
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(notebooks, "_kernel", lambda: km)
+        patch.setattr(notebooks, "_stop", lambda km: None)
+        yield
+    stop(km)
+
+
+@pytest.fixture(scope="module")
+def published(_sound_plan: Path, tmp_path_factory: pytest.TempPathFactory, one_kernel: None) -> tuple[Path, Path]:
+    """The folders of one plan's site, built twice."""
+    root = tmp_path_factory.mktemp("plan") / "sound"
+    shutil.copytree(_sound_plan, root)
+    write(root, "01-what-is-asked.ipynb", DRAWN, PANDAS)
+    folders = tmp_path_factory.mktemp("first") / "site", tmp_path_factory.mktemp("second") / "site"
+    for folder in folders:
+        publish(open_plan(root), folder, notebooks=True)
+    return folders
+
+
+def test_an_executed_notebook_is_a_page_in_each_language_the_same_each_time(published: tuple[Path, Path]) -> None:
+    first, second = published
     there = {path.relative_to(first).as_posix() for path in first.rglob("*") if path.is_file()}
-    for here in (address, f"es/{address}", "notebooks.html", "es/notebooks.html", "data.html"):
+    for here in (ADDRESS, f"es/{ADDRESS}", "notebooks.html", "es/notebooks.html", "data.html"):
         text = (first / here).read_text("utf-8")
         assert text == (second / here).read_text("utf-8")
         page = Links(text)
         assert (page.inline, page.doubled) == ([], [])
         ways = [target(here, href)[0] for href, _ in page.links if "://" not in href and not href.startswith("mailto:")]
         assert [each for each in ways if each not in there] == []
-    said = (first / address).read_text("utf-8")
+    said = (first / ADDRESS).read_text("utf-8")
     assert "<h1>What is asked &lt;twice&gt;?</h1>" in said
     assert "<summary>Show a solution</summary>" in said and 'role="img"' in said and "</desc>" in said
     assert '<th scope="col">a &lt;b&gt;</th>' in said and "<th></th>" not in said
     assert "gone.md" not in said
-    assert address in (first / "sitemap.xml").read_text("utf-8")
-    assert address in (first / "assets/search-index.es.js").read_text("utf-8")
+    assert ADDRESS in (first / "sitemap.xml").read_text("utf-8")
+    assert ADDRESS in (first / "assets/search-index.es.js").read_text("utf-8")
     assert (first / "downloads/notebooks/01-what-is-asked.ipynb").is_file()
 
 
 @pytest.mark.browser
-def test_pages_of_notebooks_have_no_barrier(
-    with_notebook: Callable[..., Path], tmp_path: Path, browser: Browser
+def test_axe_finds_no_barrier_on_its_page_in_light_and_dark_on_a_phone_and_nothing_is_refused_by_the_policy(
+    browser: Browser, published: tuple[Path, Path]
 ) -> None:
-    folder = tmp_path / "site"
-    publish(open_plan(with_notebook(DRAWN, PANDAS)), folder, notebooks=True)
-    page = browser.new_page(viewport={"width": 1100, "height": 800})
-    with served_folder(folder) as served:
-        seen = Seen(page, served)
-        for address in ("notebooks.html", "notebooks/01-what-is-asked.html"):
-            for language in ("", "es/"):
-                assert barriers(page, served + language + address) == [], language + address
-        page.close()
-    assert (seen.elsewhere, seen.errors) == ([], [])
+    pages = [language + here for language in ("", "es/") for here in ("notebooks.html", ADDRESS)]
+    assert site_barriers(browser, published[0], pages) == []
 
 
 ROW = "Quillon,Zebulah,Marrowfield"
@@ -110,22 +120,18 @@ ROW = "Quillon,Zebulah,Marrowfield"
     ("cells", "said"),
     [
         (["print('000-12' + '-3456')"], "Social Security number"),
-        (["import os, pathlib\nprint(pathlib.Path(os.environ['INVENTED']).read_text().splitlines()[1])"], "a row of"),
+        (["import pathlib\nprint(pathlib.Path(INVENTED).read_text().splitlines()[1])"], "a row of"),
         (["1 / 0"], "stops with an error in cell 2"),
         (["import socket\nsocket.create_connection(('192.0.2.1', 80), 1)"], "stops with an error in cell 2"),
     ],
     ids=["number", "row", "error", "connection"],
 )
 def test_what_tells_too_much_or_fails_refuses_the_site_and_is_not_repeated(
-    with_notebook: Callable[..., Path],
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
-    cells: list[str],
-    said: str,
+    with_notebook: Callable[..., Path], tmp_path: Path, one_kernel: None, cells: list[str], said: str
 ) -> None:
     invented = tmp_path / "invented.csv"
     invented.write_text(f"last,first,town\n{ROW}\n", "utf-8")
-    monkeypatch.setenv("INVENTED", str(invented))
+    cells = [each.replace("INVENTED", repr(str(invented))) for each in cells]
     with pytest.raises(RequestError, match=said) as refused:
         publish(open_plan(with_notebook(*cells)), tmp_path / "site", notebooks=True)
     assert "Notebook 01" in str(refused.value) and "3456" not in str(refused.value)

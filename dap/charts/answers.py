@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-import altair as alt
 import pandas as pd
 
 from dap.charts.figures import (
@@ -26,6 +25,7 @@ from dap.charts.figures import (
     _tips,
     _titled,
 )
+from dap.charts.vega import alt
 
 GRID = ("#eef4fa", "#7fb2e0")
 """The lightest and the darkest cell of a grid: dark letters can be read on both."""
@@ -132,7 +132,7 @@ def asked_twice(asked: pd.DataFrame) -> Figure:
         if rows
         else "Nothing is known to be asked twice"
     )
-    note = f"{_many(spare, 'asking')} could be dropped, because the answer is already there in time."
+    note = f"How often each fact is asked. {_many(spare, 'asking')} could be dropped: the answer is there in time."
     return _counting(rows, finding, note, ("Fact", "Times asked"), "Facts that several collections ask for")
 
 
@@ -237,7 +237,9 @@ def sure_by_kind(coverage: pd.DataFrame) -> Figure:
     ]
     total, high = int(coverage["facts"].sum()), int(coverage.loc[coverage["confidence"] == "high", "facts"].sum())
     low = int(coverage.loc[coverage["confidence"] == "low", "facts"].sum())
+    unstated = int(coverage.loc[coverage["confidence"] == "unstated", "facts"].sum())
     finding = f"{high} of {_many(total, 'fact')} were read with high confidence, {low} with low"
+    finding += f"; of {unstated} it is not stated how surely" if unstated else ""
     note = "The share of each kind of fact, by how sure the reading is. Unstated: the source itself says nothing."
     chart = _grid(cells, kinds, [each.capitalize() for each in grades], "Share")
     return _figure(finding, note, chart, table, "Facts by kind and by how sure their reading is")
@@ -245,21 +247,26 @@ def sure_by_kind(coverage: pd.DataFrame) -> Figure:
 
 def findings_by_rule(reports: Iterable[Any]) -> Figure:
     """Count the rows each rule finds fault with, over reports: never a value of a file."""
-    totals: dict[str, int] = {}
+    totals: dict[tuple[str, str], int] = {}
+    said: dict[tuple[str, str], str] = {}
     for report in reports:
         for finding in report.findings:
-            label = f"{finding.rule} {finding.field}" if finding.field else finding.rule
-            totals[label] = totals.get(label, 0) + finding.count
-    ranked = sorted(totals.items(), key=lambda row: (-row[1], row[0]))
+            kind = (finding.rule, finding.field or "")
+            totals[kind] = totals.get(kind, 0) + finding.count
+            said.setdefault(kind, finding.message.rstrip("."))
+    kinds = sorted(totals, key=lambda each: (-totals[each], each))
+    ranked = [(f"{said[each]} ({each[0]})", totals[each]) for each in kinds]
     total = sum(totals.values())
-    first = ranked[0] if ranked else ("", 0)
-    found = f"{first[1]} of {_many(total, 'fault')} {'is' if first[1] == 1 else 'are'} of one kind: {first[0]}"
+    found = "No rule finds fault"
+    if kinds:
+        most = totals[kinds[0]]
+        found = f'{most} of {_many(total, "fault")} {"is" if most == 1 else "are"} of one kind: "{said[kinds[0]]}"'
     return _counting(
         ranked,
-        found if ranked else "No rule finds fault",
-        "Rule and column of each finding, with how many rows it is in. Begin with the longest bar.",
-        ("Rule and column", "Faults"),
-        "Faults by rule and column",
+        found,
+        "What is wrong and the rule that says so, with how many rows it is in. Begin with the longest bar.",
+        ("What is wrong", "Faults"),
+        "Faults by what is wrong",
     )
 
 
@@ -320,7 +327,7 @@ def _said_ground(kinds: frozenset[str]) -> str:
 
 def _file_title(target: str, note: str) -> str:
     name = note.split(":", 1)[0].strip()
-    return f"{target} {name}" if name and len(name) < 70 else target
+    return f"{target} {name}" if name and len(name) < 100 else target
 
 
 def _percent(share: float) -> str:
@@ -366,7 +373,7 @@ def _grid(
     # JSON has no number that is none.
     frame["value"] = frame["value"].fillna(-1)
     lines = max(each.count("\n") + 1 for each in label.values())
-    wide = 34 if short else 104
+    wide = 34 if short else 116
     tall = max(_BAR + 10, lines * 16 + 8)
     split = r"split(datum.label, '\n')"
     top = alt.Axis(orient="top", labelExpr=split, labelAngle=0, domain=False, ticks=False, title=None)

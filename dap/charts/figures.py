@@ -8,9 +8,12 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-import altair as alt
 import pandas as pd
 import vl_convert
+
+from dap.charts.letters import held
+from dap.charts.vega import alt
+from dap.engine.starting import defer_unused_imports
 
 # JupyterLab 4.6 knows Vega-Lite up to version 5 (it carries 5.6.1), so that is what its bundle says and holds.
 # The picture is drawn by the oldest version that vl-convert has, the nearest to the lab's.
@@ -109,7 +112,11 @@ class Figure:
 
 
 def notebook_setup() -> None:
-    """Let every Altair chart of this session be drawn by our renderer, in our theme, with nothing from outside."""
+    """Let every Altair chart of this session be drawn by our renderer, in our theme, with nothing from outside.
+
+    A notebook that checks a file afterwards waits for no statistics that Great Expectations would import and not use.
+    """
+    defer_unused_imports()
     alt.renderers.register("dap", bundle)
     alt.renderers.enable("dap")
     alt.theme.enable("dap")
@@ -127,9 +134,9 @@ def draw(spec: dict[str, Any]) -> str:
     named = {**spec, "$schema": SPEC_SCHEMA}
     picture = str(vl_convert.vegalite_to_svg(named, vl_version=DRAWN_BY, allowed_base_urls=[]))
     # Vega says what a chart shows in the page around it; a picture that travels alone has to say it itself.
-    # And where a page has only wider letters than Arial's, they may reach over the edge but are not cut.
+    # And where a page sets its letters wider all the same, they may reach over the edge but are not cut.
     said = f'<svg role="img" aria-label="{html.escape(_words(spec))}" style="overflow: visible" '
-    return picture.replace("<svg ", said, 1)
+    return held(picture).replace("<svg ", said, 1)
 
 
 def elements_by_frequency(elements: pd.DataFrame, collections: pd.DataFrame) -> Figure:
@@ -295,10 +302,11 @@ def _frequency_chart(counted: pd.DataFrame) -> alt.ChartType:
     if counted.empty:
         return _nothing()
     among = [_many(each, "collection") for each in counted["collections"]]
+    numbers = [_many(each, "element") for each in counted["number"]]
     rows = counted.drop(columns="open").assign(
         label=[_folded(each, 44) for each in counted["label"]],
-        shown=[f"{number} · {each}" for number, each in zip(counted["number"], among, strict=True)],
-        spoken=counted["label"] + ": " + counted["number"].astype(str) + ", " + among,
+        shown=[f"{number} in {each}" for number, each in zip(numbers, among, strict=True)],
+        spoken=[f"{each}: {number}, {own}" for each, number, own in zip(counted["label"], numbers, among, strict=True)],
     )
     tips = _tips(label="How often", number="Elements", collections="Collections")
     return _bars(rows, rows["label"].to_list(), _room(rows, _WIDTH), tips, width=_WIDTH)
@@ -422,8 +430,16 @@ def _nothing() -> alt.ChartType:
 
 
 def _titled(chart: alt.ChartType, finding: str, note: str, description: str) -> alt.ChartType:
-    title = alt.TitleParams(text=textwrap.wrap(finding, _TITLE), subtitle=textwrap.wrap(note, _NOTE))
+    title = alt.TitleParams(text=_balanced(finding, _TITLE), subtitle=_balanced(note, _NOTE))
     return chart.properties(title=title, description=description)
+
+
+def _balanced(text: str, letters: int) -> list[str]:
+    """The text in as few lines as that many letters allow, about equally long, so that no word is left alone."""
+    lines = textwrap.wrap(text, letters)
+    while lines and len(shorter := textwrap.wrap(text, letters - 1)) == len(lines):
+        lines, letters = shorter, letters - 1
+    return lines
 
 
 def _frequency_finding(counted: pd.DataFrame) -> str:
@@ -463,9 +479,11 @@ def _mandate_finding(counted: pd.DataFrame, total: int) -> str:
     most = int(counted["number"].max()) if len(counted) else 0
     if most == 0:
         return "No element rests on a law yet"
-    top = [f'"{each}"' for each in counted.loc[counted["number"] == most, "law"]]
+    first = counted[counted["number"] == most]
+    top = [f'"{each}"' for each in first["law"]]
     if len(top) == 1:
-        return f"{top[0]} is behind the most elements: {most} of {total}"
+        cited = "".join(f" ({each})" for law, each in _pairs(first, "law", "citation") if each and each != law)
+        return f"{top[0]}{cited} is behind the most elements: {most} of {total}"
     named = _listed(top if len(top) < 4 else [*top[:2], f"{len(top) - 2} more"])
     return f"{named} are behind the most elements: {most} of {total} each"
 
@@ -506,7 +524,10 @@ def _table_html(table: pd.DataFrame, caption: str) -> str:
         tag, scope = ("th", ' scope="row"') if first else ("td", "")
         return f'<{tag}{scope} style="text-align: {side}">{html.escape(str(value))}</{tag}>'
 
-    heads = "".join(f'<th scope="col" style="text-align: left">{html.escape(str(each))}</th>' for each in table.columns)
+    heads = "".join(
+        f'<th scope="col" style="text-align: {_side(table.iloc[:, place])}">{html.escape(str(each))}</th>'
+        for place, each in enumerate(table.columns)
+    )
     rows = "".join(
         "<tr>" + "".join(cell(value, place == 0) for place, value in enumerate(row)) + "</tr>"
         for row in table.astype(object).itertuples(index=False, name=None)
@@ -516,6 +537,14 @@ def _table_html(table: pd.DataFrame, caption: str) -> str:
         f'<table><caption style="{style}">{html.escape(caption)}</caption>'
         f"<thead><tr>{heads}</tr></thead><tbody>{rows}</tbody></table>"
     )
+
+
+def _side(column: pd.Series[Any]) -> str:
+    # The heading of numbers stands above their last digit.
+    numbers = len(column) and all(
+        isinstance(each, int) and not isinstance(each, bool) for each in column.astype(object)
+    )
+    return "right" if numbers else "left"
 
 
 def _with_columns(table: pd.DataFrame, *columns: str) -> pd.DataFrame:

@@ -93,13 +93,10 @@ class _Runner:
     """One kernel for all notebooks: the libraries are imported once."""
 
     def __init__(self, plan: Plan, folder: Path) -> None:
-        from nbclient import NotebookClient
-        from nbformat.v4 import new_notebook
-
         self.plan, self.folder = plan, folder
         # A copy of the catalog, which a notebook may change, is as public as the catalog.
         self.public = {_digest(file) for file in (plan.root / "catalog").rglob("*") if file.is_file()}
-        self.km: Any = NotebookClient(new_notebook(), kernel_name="python3").create_kernel_manager()  # type: ignore[no-untyped-call]
+        self.km = _kernel()
 
     def run(self, path: Path) -> Notebook:
         import nbformat
@@ -145,6 +142,10 @@ class _Runner:
             ) from None
         except (CellTimeoutError, DeadKernelError):
             raise CouldNotRun(f"notebook {number} came to no end; run it in the lab (dap lab).") from None
+        finally:
+            # The kernel goes on, and with it the client's connections would.
+            if client.kc is not None:
+                client.kc.stop_channels()
         del whole.cells[0]
 
     def _environment(self) -> dict[str, str]:
@@ -152,10 +153,22 @@ class _Runner:
         return {**os.environ, "PYTHONHASHSEED": "0", **{name: str(self.folder / each) for name, each in own.items()}}
 
     def stop(self) -> None:
-        from jupyter_core.utils import run_sync
+        _stop(self.km)
 
-        if self.km.has_kernel:
-            run_sync(self.km.shutdown_kernel)(now=True)
+
+def _kernel() -> Any:
+    """What starts a kernel and stops it; the first notebook starts it."""
+    from nbclient import NotebookClient
+    from nbformat.v4 import new_notebook
+
+    return NotebookClient(new_notebook(), kernel_name="python3").create_kernel_manager()  # type: ignore[no-untyped-call]
+
+
+def _stop(km: Any) -> None:
+    from jupyter_core.utils import run_sync
+
+    if km.has_kernel:
+        run_sync(km.shutdown_kernel)(now=True)
 
 
 def _clear(whole: Any) -> None:

@@ -52,9 +52,10 @@ assert load["undocumented_due"].le(load["due"]).all()
 
 # %% tags=["notes"]
 calendar = review.calendar(plan)
-undated = calendar[calendar["event"] == "no date stated"]
+undated = calendar[calendar["event"] == "no date stated"].drop_duplicates(["collection", "note"])
 said = undated[undated["note"] != ""]
-charts.Table(said[["title", "note"]], f"{len(said)} of {len(undated)} collections without a date have a note")
+some, none = said["collection"].nunique(), undated["collection"].nunique()
+charts.Table(said[["title", "note"]], f"What the sources say of {some} of the {none} collections without a date")
 
 # %% [markdown] tags=["exercise"]
 # ## Exercise
