@@ -4,7 +4,7 @@
 # For data stewards, and for anyone who asks what schools have to send to the department, and how often.
 # The answer comes first, as soon as you choose **Run → Run All Cells**; the rest shows how it is found.
 
-# %% jupyter={"source_hidden": true} tags=["answer"]
+# %% jupyter={"source_hidden": true} tags=["working"]
 from IPython.display import Markdown
 
 import dap
@@ -14,10 +14,13 @@ charts.notebook_setup()  # charts are drawn on this machine, in the plan's own s
 plan = dap.open_plan()
 how_often = charts.elements_by_frequency(plan.elements, plan.collections)
 
-Markdown(
+answer = Markdown(
     f"**The answer.** The plan ({plan.title}, version {plan.version}) holds **{len(plan.elements)} elements** "
     f"in **{len(plan.collections)} collections**. {how_often.finding}."
 )
+
+# %% tags=["answer"]
+answer
 
 # %% [markdown]
 # ## What is collected?

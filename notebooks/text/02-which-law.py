@@ -4,7 +4,7 @@
 # For whoever is asked “who says so?”: by a parent, a district or the legislature.
 # The answer comes first, as soon as you choose **Run → Run All Cells**; the rest shows how it is found.
 
-# %% jupyter={"source_hidden": true} tags=["answer"]
+# %% jupyter={"source_hidden": true} tags=["working"]
 from IPython.display import Markdown
 
 import dap
@@ -15,10 +15,13 @@ plan = dap.open_plan()
 which_law = charts.elements_by_mandate(plan.element_mandates, plan.mandates, plan.elements)
 whose = charts.grounds(plan.elements, plan.element_mandates)
 
-Markdown(
+answer = Markdown(
     f"**The answer.** The plan names **{len(plan.mandates)} laws and other reasons**. "
     f"{which_law.finding}. {which_law.note} {whose.finding}."
 )
+
+# %% tags=["answer"]
+answer
 
 # %% [markdown]
 # ## Law by law

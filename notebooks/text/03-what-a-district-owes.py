@@ -4,7 +4,7 @@
 # For whoever plans a district's year, or the department's.
 # The answer comes first, as soon as you choose **Run → Run All Cells**; the rest shows how it is found.
 
-# %% jupyter={"source_hidden": true} tags=["answer"]
+# %% jupyter={"source_hidden": true} tags=["working"]
 from IPython.display import Markdown
 
 import dap
@@ -16,11 +16,14 @@ load = review.district_load(plan)
 by_month = charts.load_by_month(load)
 dated = int(load["due"].iloc[:12].gt(0).sum())
 
-Markdown(
+answer = Markdown(
     f"**The answer.** {by_month.finding}. {by_month.note} "
     f"Something is due in {dated} of the 12 months. Each date is the newest that a source gives; "
     f"the second table says how old it is."
 )
+
+# %% tags=["answer"]
+answer
 
 # %% [markdown]
 # ## The year

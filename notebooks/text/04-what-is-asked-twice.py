@@ -4,7 +4,7 @@
 # For whoever wants to spare districts some typing.
 # The answer comes first, as soon as you choose **Run → Run All Cells**; the rest shows how it is found.
 
-# %% jupyter={"source_hidden": true} tags=["answer"]
+# %% jupyter={"source_hidden": true} tags=["working"]
 from IPython.display import Markdown
 
 import dap
@@ -16,7 +16,10 @@ asked = review.asked_more_than_once(plan)
 once = review.could_be_asked_once(plan)
 twice = charts.asked_twice(asked)
 
-Markdown(f"**The answer.** {twice.finding}. {twice.note}")
+answer = Markdown(f"**The answer.** {twice.finding}. {twice.note}")
+
+# %% tags=["answer"]
+answer
 
 # %% [markdown]
 # ## What is asked more than once

@@ -4,7 +4,7 @@
 # For whoever answers for children's privacy.
 # The answer comes first, as soon as you choose **Run → Run All Cells**; the rest shows how it is found.
 
-# %% jupyter={"source_hidden": true} tags=["answer"]
+# %% jupyter={"source_hidden": true} tags=["working"]
 from IPython.display import Markdown
 
 import dap
@@ -15,10 +15,13 @@ plan = dap.open_plan()
 piles = charts.sensitivity_by_collection(plan.elements, plan.collections)
 names = int((plan.elements["sensitivity"] == "direct-identifier").sum())
 
-Markdown(
+answer = Markdown(
     f"**The answer.** {piles.finding}. **{names} of {len(plan.elements)} elements** name a person directly. "
     f"The plan promises: {' '.join(promise.text for promise in plan.promises)}"
 )
+
+# %% tags=["answer"]
+answer
 
 # %% [markdown]
 # ## Where it piles up

@@ -5,7 +5,7 @@
 # EDFacts are the files the state owes the federal department.
 # The answer comes first, as soon as you choose **Run → Run All Cells**; the rest shows how it is found.
 
-# %% jupyter={"source_hidden": true} tags=["answer"]
+# %% jupyter={"source_hidden": true} tags=["working"]
 from IPython.display import Markdown
 
 import dap
@@ -16,7 +16,10 @@ plan = dap.open_plan()
 ceds = charts.crosswalk_by_match(plan.crosswalk)
 edfacts = charts.edfacts_files(plan.crosswalk)
 
-Markdown(f"**The answer.** {ceds.finding}. {edfacts.finding}.")
+answer = Markdown(f"**The answer.** {ceds.finding}. {edfacts.finding}.")
+
+# %% tags=["answer"]
+answer
 
 # %% [markdown]
 # ## CEDS

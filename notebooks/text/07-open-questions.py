@@ -4,7 +4,7 @@
 # For whoever keeps the plan, and has an hour to make it better.
 # The answer comes first, as soon as you choose **Run → Run All Cells**; the rest shows how it is found.
 
-# %% jupyter={"source_hidden": true} tags=["answer"]
+# %% jupyter={"source_hidden": true} tags=["working"]
 from IPython.display import Markdown
 
 import dap
@@ -15,7 +15,10 @@ plan = dap.open_plan()
 questions = charts.open_questions_by_subject(plan.open_questions)
 sure = charts.sure_by_kind(review.confidence_coverage(plan))
 
-Markdown(f"**The answer.** {questions.finding}. {sure.finding}.")
+answer = Markdown(f"**The answer.** {questions.finding}. {sure.finding}.")
+
+# %% tags=["answer"]
+answer
 
 # %% [markdown]
 # ## What is not known

@@ -4,7 +4,7 @@
 # For whoever keeps the plan. Everything here happens on a copy that is gone afterwards; the plan itself is not touched.
 # The answer comes first, as soon as you choose **Run → Run All Cells**; the rest shows how it is found.
 
-# %% jupyter={"source_hidden": true} tags=["answer"]
+# %% jupyter={"source_hidden": true} tags=["working"]
 import json
 import shutil
 import tempfile
@@ -46,11 +46,14 @@ written = write_suites(changed)
 after = suite(changed, "psis-october")
 new = [each for each in after.rules if each not in before.rules]
 
-Markdown(
+answer = Markdown(
     f"**The answer.** Add it to the list `fields` of the layout, then `dap build`, `dap example`, `dap lint`. "
     f"One element with a code list takes the suite "
     f"from **{len(before.rules)} to {len(after.rules)} rules**, and nobody wrote one."
 )
+
+# %% tags=["answer"]
+answer
 
 # %% [markdown]
 # ## The element

@@ -5,7 +5,7 @@
 # grade; `data/chronic-absenteeism/README.md` names its source and licence.
 # The answer comes first, as soon as you choose **Run → Run All Cells**; the rest shows how it is found.
 
-# %% jupyter={"source_hidden": true} tags=["answer"]
+# %% jupyter={"source_hidden": true} tags=["working"]
 import pandas as pd
 from IPython.display import Markdown
 
@@ -31,11 +31,14 @@ published = charts.published_rates(rates, "Chronically absent")
 report = dap.check(path, collection="edsight-chronic-absenteeism", plan=plan)
 law = plan.mandate(plan.collection("edsight-chronic-absenteeism").mandates[0].id)
 
-Markdown(
+answer = Markdown(
     f"**The answer.** Districts send days, the state computes a percentage, "
     f"and {law.citation} says what it means: {law.summary} "
     f"{published.finding}."
 )
+
+# %% tags=["answer"]
+answer
 
 # %% [markdown]
 # ## What was published

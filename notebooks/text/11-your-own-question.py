@@ -18,17 +18,20 @@ plan = dap.open_plan()
 topic = "discipline"  # an id of plan.all_topics
 jurisdiction = "federal"  # federal, state or other
 
-# %% jupyter={"source_hidden": true} tags=["answer"]
+# %% jupyter={"source_hidden": true} tags=["working"]
 subject = next(each for each in plan.all_topics if each.id == topic)
 found = review.elements_about(plan, topic, jurisdiction)
 when = found.drop_duplicates("collection")
 dates = "; ".join(f"{title}: {due}" for title, due in zip(when["collection_title"], when["due"], strict=True))
 
-Markdown(
+answer = Markdown(
     f"**The answer.** {jurisdiction.capitalize()} law is behind **{len(found)} elements** "
     f"about {subject.title.lower()}, "
     f"in {len(when)} collection{'' if len(when) == 1 else 's'}. When due: {dates}"
 )
+
+# %% tags=["answer"]
+answer
 
 # %% [markdown]
 # ## Which elements, under which law, due when
