@@ -63,7 +63,7 @@ bench-intake: $(READY) ## Time the verification of a ledger of 1,000,000 entries
 	@$(BIN)/python -m benchmarks.ledger $(ARGS)
 
 stress: $(READY) ## Kill and fail the intake at every step, flip every bit of its ledger, load its service
-	DAP_STRESS=1 $(BIN)/python -m pytest -q tests/test_intake_kills.py tests/test_intake_many.py tests/test_intake_ledger.py $(ARGS)
+	DAP_STRESS=1 $(BIN)/python -m pytest -v -o faulthandler_timeout=0 tests/test_intake_kills.py tests/test_intake_many.py tests/test_intake_ledger.py $(ARGS)
 	@$(BIN)/python -m benchmarks.intake_http
 	$(BIN)/uv pip install --python $(BIN)/python --require-hashes -r requirements-bench.lock
 	@$(BIN)/python -m benchmarks.intake_http --schemathesis

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import http.client
+import importlib
 import json
 import os
 import signal
@@ -26,6 +27,10 @@ from dap.intake.statements import DECLARED, WITHDRAWN
 from dap.intake.store import Store
 from dap.intake.verify import verify
 from tests.intake_places import drop, plan_once, quick
+
+# What the server would otherwise import in each of the processes.
+for _each in ("anyio._backends._asyncio", "uvicorn.lifespan.on", "uvicorn.protocols.http.h11_impl"):
+    importlib.import_module(_each)
 
 Hook = Callable[[str, bool], None]
 Tell = Callable[[str], None]
