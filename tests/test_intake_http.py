@@ -113,6 +113,21 @@ def place(new_plan: NewPlan, tmp_path: Path) -> Iterator[Place]:
         yield opened
 
 
+@pytest.fixture(scope="module")
+def still(_sound_plan: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
+    """A place for the many tests that must change nothing in it: that nothing was taken in holds for all of them."""
+    with a_place(_sound_plan, tmp_path_factory.mktemp("still") / "intake") as opened:
+        yield opened
+
+
+@pytest.fixture(scope="module")
+def judged(_sound_plan: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
+    """The same with one submission that was judged."""
+    with a_place(_sound_plan, tmp_path_factory.mktemp("judged") / "intake") as opened:
+        opened.judged()
+        yield opened
+
+
 def demand_problem(answer: Any, status: int, code: str) -> None:
     """The answer is that problem, in the form of RFC 9457, and says what to do."""
     assert (answer.status_code, answer.json()["code"]) == (status, code)
@@ -195,17 +210,17 @@ def test_each_way_to_state_the_hash_is_taken(place: Place) -> None:
     ],
 )
 def test_headers_that_promise_too_little_or_too_much_are_refused(
-    place: Place, headers: dict[str, str], status: int, code: str
+    still: Place, headers: dict[str, str], status: int, code: str
 ) -> None:
-    answer = place.client.put(HERE, content=CANARY, headers={**place.mine, **headers})
+    answer = still.client.put(HERE, content=CANARY, headers={**still.mine, **headers})
     demand_problem(answer, status, code)
-    assert place.store.submissions() == []
-    assert list((place.store.folder / "tmp").iterdir()) == []
+    assert still.store.submissions() == []
+    assert list((still.store.folder / "tmp").iterdir()) == []
 
 
-def test_a_body_without_a_length_is_refused(place: Place) -> None:
+def test_a_body_without_a_length_is_refused(still: Place) -> None:
     chunks = iter([b"a", b"b"])
-    answer = place.client.put(HERE, content=chunks, headers={**place.mine, "X-Checksum-SHA256": "0" * 64})
+    answer = still.client.put(HERE, content=chunks, headers={**still.mine, "X-Checksum-SHA256": "0" * 64})
     demand_problem(answer, 411, "length-required")
 
 
@@ -219,10 +234,10 @@ def test_a_body_without_a_length_is_refused(place: Place) -> None:
     ],
 )
 def test_an_address_that_is_none_of_the_districts_is_refused(
-    place: Place, address: str, status: int, code: str
+    still: Place, address: str, status: int, code: str
 ) -> None:
-    demand_problem(place.put(b"sent\n", f"/v1/submissions/{address}"), status, code)
-    assert place.store.submissions() == []
+    demand_problem(still.put(b"sent\n", f"/v1/submissions/{address}"), status, code)
+    assert still.store.submissions() == []
 
 
 def test_nothing_to_report_is_entered_once(place: Place) -> None:
@@ -288,8 +303,8 @@ def test_the_list_is_the_districts_own_in_pages(place: Place) -> None:
 
 
 @pytest.mark.parametrize("query", ["limit=0", "limit=101", "limit=x", "state=gone", "district=002", "limit=1&limit=2"])
-def test_a_query_that_cannot_be_answered_is_a_problem(place: Place, query: str) -> None:
-    demand_problem(place.client.get(f"/v1/submissions?{query}", headers=place.mine), 400, "wrong-parameter")
+def test_a_query_that_cannot_be_answered_is_a_problem(still: Place, query: str) -> None:
+    demand_problem(still.client.get(f"/v1/submissions?{query}", headers=still.mine), 400, "wrong-parameter")
 
 
 def test_the_receipt_is_a_page_to_print_for_who_asks_for_one(place: Place) -> None:
@@ -323,10 +338,10 @@ def ask(place: Place, method: str, path: str, id: str, headers: dict[str, str]) 
 
 
 @pytest.mark.parametrize(("method", "path"), GUARDED)
-def test_no_token_opens_anything_of_another_district(place: Place, method: str, path: str) -> None:
-    id = place.judged()
-    entries = place.store.head().size
-    answer = ask(place, method, path, id, place.theirs)
+def test_no_token_opens_anything_of_another_district(judged: Place, method: str, path: str) -> None:
+    id = judged.store.submissions()[0].id
+    entries = judged.store.head().size
+    answer = ask(judged, method, path, id, judged.theirs)
     assert answer.status_code in (200, 403, 404), answer.text
     # Its own id stands in no answer, and neither does what was sent under it.
     assert id not in answer.text and hashlib.sha256(b"sent\n").hexdigest() not in answer.text
@@ -334,27 +349,27 @@ def test_no_token_opens_anything_of_another_district(place: Place, method: str, 
         demand_problem(answer, 403, "other-district")
     if "{id}" in path:
         demand_problem(answer, 404, "unknown-submission")
-        nobody = ask(place, method, path, id.replace("001-", "003-", 1), place.theirs)
+        nobody = ask(judged, method, path, id.replace("001-", "003-", 1), judged.theirs)
         assert {**answer.json(), "instance": ""} == {**nobody.json(), "instance": ""}
-    assert place.store.head().size == entries
-    assert [each.id for each in place.store.submissions()] == [id]
+    assert judged.store.head().size == entries
+    assert [each.id for each in judged.store.submissions()] == [id]
 
 
 @pytest.mark.parametrize(("method", "path"), GUARDED)
 @pytest.mark.parametrize("token", ["", "Bearer", "Basic abc", "Bearer dap_x", "unknown", "revoked", "expired"])
-def test_without_a_token_that_holds_no_route_answers(place: Place, method: str, path: str, token: str) -> None:
-    id = place.store.submissions()[0].id if place.store.submissions() else "001-example-roster-2025-26-1-" + "0" * 12
+def test_without_a_token_that_holds_no_route_answers(still: Place, method: str, path: str, token: str) -> None:
+    id = still.store.submissions()[0].id if still.store.submissions() else "001-example-roster-2025-26-1-" + "0" * 12
     text = {"unknown": f"Bearer {tokens._text('0' * 12, 'a' * 43)}"}.get(token, token)
     if token == "revoked":
-        secret, issued = tokens.issue(place.store, "001")
-        tokens.revoke(place.store, issued.id)
+        secret, issued = tokens.issue(still.store, "001")
+        tokens.revoke(still.store, issued.id)
         text = f"Bearer {secret}"
     if token == "expired":
-        text = f"Bearer {tokens.issue(place.store, '001', days=1, now=datetime(2001, 1, 1, tzinfo=UTC))[0]}"
-    answer = ask(place, method, path, id, {"Authorization": text} if text else {})
+        text = f"Bearer {tokens.issue(still.store, '001', days=1, now=datetime(2001, 1, 1, tzinfo=UTC))[0]}"
+    answer = ask(still, method, path, id, {"Authorization": text} if text else {})
     assert answer.status_code == 401, answer.text
     assert answer.headers["WWW-Authenticate"].startswith("Bearer")
-    assert place.store.submissions() == []
+    assert still.store.submissions() == []
 
 
 @pytest.mark.parametrize("action", ["submit", "check", "read"])
@@ -389,10 +404,10 @@ def test_every_refusal_of_the_store_has_a_status() -> None:
 
 @given(path=st.text(max_size=40), method=st.sampled_from(["GET", "PUT", "POST", "DELETE", "PATCH", "OPTIONS"]))
 @settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-def test_whatever_is_asked_gets_an_answer_that_repeats_none_of_it(place: Place, path: str, method: str) -> None:
+def test_whatever_is_asked_gets_an_answer_that_repeats_none_of_it(still: Place, path: str, method: str) -> None:
     from urllib.parse import quote
 
-    answer = place.client.request(method, f"/v1/{quote(path, safe='/?&=')}CANARY", headers=place.mine)
+    answer = still.client.request(method, f"/v1/{quote(path, safe='/?&=')}CANARY", headers=still.mine)
     assert 400 <= answer.status_code < 500
     assert answer.headers["Content-Type"] == "application/problem+json"
     assert "CANARY" not in answer.text
@@ -414,8 +429,8 @@ def test_an_unforeseen_failure_is_told_without_its_words(place: Place, capsys: p
 
 
 @pytest.mark.parametrize("path", ["/", "/es/", "/openapi.json", "/v1/me", "/no-such-thing", "/assets/intake.js"])
-def test_every_answer_has_the_headers_that_keep_it_to_itself(place: Place, path: str) -> None:
-    headers = place.client.get(path).headers
+def test_every_answer_has_the_headers_that_keep_it_to_itself(still: Place, path: str) -> None:
+    headers = still.client.get(path).headers
     assert headers["Cache-Control"] == "no-store"
     assert headers["X-Content-Type-Options"] == "nosniff"
     assert "unsafe" not in headers["Content-Security-Policy"]
@@ -452,12 +467,12 @@ def test_a_rate_fills_again_evenly_and_forgets_the_oldest() -> None:
     assert going.going == 0
 
 
-def test_problems_and_pages_speak_the_readers_language(place: Place) -> None:
-    answer = place.client.get("/v1/me", headers={"Accept-Language": "es-US,es;q=0.9,en;q=0.5"})
+def test_problems_and_pages_speak_the_readers_language(still: Place) -> None:
+    answer = still.client.get("/v1/me", headers={"Accept-Language": "es-US,es;q=0.9,en;q=0.5"})
     assert (answer.json()["detail"], answer.headers["Content-Language"]) == ("La solicitud no tiene clave.", "es")
-    assert "Enviar un archivo" in place.client.get("/es/").text
+    assert "Enviar un archivo" in still.client.get("/es/").text
     for code in (*KINDS, *REFUSED_STATUS):
-        assert place.client.get(f"/problems/{code}").status_code == 200, code
+        assert still.client.get(f"/problems/{code}").status_code == 200, code
     assert [preferred(each) for each in ("", "fr", "en;q=0.1, es", "es;q=0", ";;q=x,,")] == [
         "en",
         "en",

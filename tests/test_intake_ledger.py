@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import ast
 import json
-import os
 import shutil
 import sqlite3
 import subprocess
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -28,20 +28,27 @@ from dap.intake.records import SignedHead
 from dap.intake.store import Store
 from dap.intake.verify import verify
 from tests.conftest import ROOT, NewPlan
-from tests.intake_places import OTHER_ADDRESS, ROSTER_ADDRESS, quick, send
+from tests.intake_places import OTHER_ADDRESS, ROSTER_ADDRESS, STRESS, quick, send
 
 VERIFIER = ROOT / "dap" / "intake" / "verifier.py"
 
 
-@pytest.fixture
-def config(tmp_path: Path, new_plan: NewPlan) -> IntakeConfig:
-    """An intake with two judged submissions."""
-    config = IntakeConfig(folder=tmp_path / "i", plan=new_plan())
+@pytest.fixture(scope="module")
+def filled(tmp_path_factory: pytest.TempPathFactory, _sound_plan: Path) -> IntakeConfig:
+    """An intake with two judged submissions, for many tests to copy."""
+    config = IntakeConfig(folder=tmp_path_factory.mktemp("filled") / "i", plan=_sound_plan)
     with Store.open(config) as store:
         for address in (ROSTER_ADDRESS, OTHER_ADDRESS):
             send(store, address, b"sent\n")
             work_once(store, judge=quick)
     return config
+
+
+@pytest.fixture
+def config(tmp_path: Path, filled: IntakeConfig) -> IntakeConfig:
+    """An intake with two judged submissions, which a test may change."""
+    shutil.copytree(filled.folder, tmp_path / "i")
+    return replace(filled, folder=tmp_path / "i")
 
 
 def _change(config: IntakeConfig, *statements: str) -> None:
@@ -63,7 +70,7 @@ def test_an_untouched_ledger_has_no_fault(config: IntakeConfig) -> None:
 
 
 def test_every_flipped_bit_of_every_entry_is_found(config: IntakeConfig) -> None:
-    step = 1 if os.environ.get("DAP_STRESS") == "1" else 53
+    step = 1 if STRESS else 151
     connection = sqlite3.connect(config.folder / "ledger.sqlite", isolation_level=None)
     rows = connection.execute("SELECT number, CAST(entry AS BLOB), kind FROM ledger").fetchall()
     tried = 0

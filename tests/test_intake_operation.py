@@ -5,12 +5,11 @@ from __future__ import annotations
 import configparser
 import io
 import json
-import os
 import shutil
 import subprocess
-import sys
 import tomllib
 from collections.abc import Iterator
+from contextlib import chdir, redirect_stderr, redirect_stdout
 from dataclasses import replace
 from datetime import date, timedelta
 from pathlib import Path
@@ -18,6 +17,7 @@ from typing import Any
 
 import pytest
 
+from dap.cli import main
 from dap.errors import CouldNotRun, RequestError
 from dap.intake import backup, operation, retention
 from dap.intake.backup import back_up, restore
@@ -281,12 +281,12 @@ def test_the_unit_files_are_ones(unit: str, tmp_path: Path) -> None:
 
 
 def _run(*words: str, folder: Path, expected: int = 0) -> str:
-    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
-    finished = subprocess.run(
-        [sys.executable, "-m", "dap", *words], cwd=folder, env=environment, capture_output=True, text=True, check=False
-    )
-    assert finished.returncode == expected, finished.stderr
-    return finished.stdout + finished.stderr
+    """Run `dap` in the folder; what it says on both streams."""
+    said = io.StringIO()
+    with chdir(folder), redirect_stdout(said), redirect_stderr(said), pytest.raises(SystemExit) as ended:
+        main(words)
+    assert ended.value.code == expected, said.getvalue()
+    return said.getvalue()
 
 
 def test_an_operator_does_all_of_it_by_command(new_plan: NewPlan, tmp_path: Path) -> None:
