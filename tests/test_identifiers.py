@@ -499,7 +499,7 @@ def test_a_table_tells_position_form_and_rows() -> None:
 def test_a_cell_that_is_a_word_for_the_number_names_the_nine_digits_to_its_right() -> None:
     names = ["SSN", "Tax ID:", "student SSN", "N\u00famero de Seguro Social", "ssn #", None]
     others = ["SASID", "Social", "SSN on file", "Example SSN", "Martin", "not SSN", "SSID"]
-    columns = [("kind", [*names, *others]), ("value", [NINE] * 13)]
+    columns: list[tuple[str, list[str | None]]] = [("kind", [*names, *others]), ("value", [NINE] * 13)]
     assert _where(find_in_table(columns, range(2, 15), 1)) == [(HEADER, 2, (2, 3, 4, 5, 6))]
     assert (
         _where(find_in_table([("kind", ["SSN"] * 3), ("value", ["0001234567", "", "00012-3456"])], [2, 3, 4], 1)) == []
