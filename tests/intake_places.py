@@ -28,6 +28,8 @@ ROSTER_ADDRESS = Address("001", "example-roster", "2025-26")
 OTHER_ADDRESS = Address("002", "example-roster", "2025-26")
 STRESS = os.environ.get("DAP_STRESS") == "1"
 """Whether all of a long matrix is asked for (`make stress`), and not a sample of it."""
+PART, PARTS = (int(each) for each in os.environ.get("DAP_STRESS_PART", "1/1").split("/"))
+"""Which part of it, of how many: DAP_STRESS_PART=3/8 is the third eighth, where there is no time for all."""
 POSTGRES = max(Path("/usr/lib/postgresql").glob("*/bin"), default=Path("/usr/lib/postgresql/bin"))
 """Where Debian keeps the server's programs."""
 

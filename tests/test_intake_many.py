@@ -22,10 +22,10 @@ from dap.intake.records import Address, State
 from dap.intake.store import Store
 from dap.intake.verify import verify
 from tests.conftest import NewConfig, NewPlan
-from tests.intake_places import STRESS, fast_folder, plan_once, quick, send
+from tests.intake_places import PARTS, STRESS, fast_folder, plan_once, quick, send
 
 Count = Callable[[str, object], None]
-FILES = 10_000 if STRESS else 24
+FILES = 10_000 // PARTS if STRESS else 20
 DISTRICTS = 200
 
 
