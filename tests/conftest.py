@@ -397,28 +397,10 @@ def server() -> Iterator[str]:
 @pytest.fixture(params=["sqlite", "postgresql"])
 def new_config(request: pytest.FixtureRequest, new_plan: NewPlan) -> Iterator[NewConfig]:
     """Makes settings of intakes, each with its own folder and database: SQLite, then PostgreSQL."""
-    from dap.intake.config import IntakeConfig
-    from tests.intake_places import fast_folder
+    from tests.intake_places import intakes
 
-    plan = new_plan()
     server = request.getfixturevalue("server") if request.param == "postgresql" else ""
-    made: list[int] = []
-    with fast_folder() as folder:
-
-        def make() -> IntakeConfig:
-            made.append(len(made))
-            database = ""
-            if server:
-                import psycopg
-
-                # A schema is made much faster than a database, and what is in it is as much alone.
-                name = f"{folder.name}-{len(made)}"
-                with psycopg.connect(server, autocommit=True) as connection:
-                    connection.execute(f'CREATE SCHEMA "{name}"'.encode())
-                database = f"{server}&options=-csearch_path%3D%22{name}%22"
-            own = folder / f"intake-{len(made)}"
-            return IntakeConfig(folder=own, plan=plan, database=database, settle_seconds=0, lease_seconds=1)
-
+    with intakes(new_plan(), server) as make:
         yield make
 
 

@@ -22,7 +22,7 @@ from dap.intake.records import Address, State
 from dap.intake.store import Store
 from dap.intake.verify import verify
 from tests.conftest import NewConfig, NewPlan
-from tests.intake_places import PARTS, STRESS, fast_folder, plan_once, quick, send
+from tests.intake_places import PARTS, STRESS, intakes, plan_once, quick, send
 
 Count = Callable[[str, object], None]
 FILES = 10_000 // PARTS if STRESS else 20
@@ -100,18 +100,9 @@ def test_eight_workers_judge_each_file_exactly_once(new_config: NewConfig, recor
 def test_two_machines_on_one_postgresql_judge_each_file_exactly_once(
     server: str, new_plan: NewPlan, record_property: Count
 ) -> None:
-    import psycopg
-
-    with fast_folder() as folder:
-        with psycopg.connect(server, autocommit=True) as connection:
-            connection.execute(f'CREATE SCHEMA "{folder.name}"'.encode())
-        one = IntakeConfig(
-            folder=folder / "one",
-            plan=new_plan(),
-            database=f"{server}&options=-csearch_path%3D%22{folder.name}%22",
-            lease_seconds=60,
-        )
-        machines = {"one.example": one, "two.example": replace(one, folder=folder / "two")}
+    with intakes(new_plan(), server) as make:
+        one = replace(make(), lease_seconds=60)
+        machines = {"one.example": one, "two.example": replace(one, folder=one.folder.with_name("two"))}
 
         def receive(config: IntakeConfig, first: int) -> Callable[[], int]:
             def work() -> int:

@@ -44,7 +44,7 @@ def verify(store: Store, held: Iterable[SignedHead] = (), *, files: bool = False
     with reading(store.engine) as connection:
         try:
             return Verified(*_Check(store, connection, tuple(held)).run(files))
-        except exc.DBAPIError:
+        except (exc.DBAPIError, UnicodeError):
             # Such as a text that is none any more: no part of it is said.
             return Verified(0, ("The database cannot be read as the ledger it should be.",))
 
