@@ -29,6 +29,7 @@ from dap.intake.statements import declare_nothing, statements, withdraw_nothing
 from dap.intake.store import Store
 from dap.intake.verify import verify
 from tests.conftest import ROOT, NewPlan
+from tests.intake_places import POSTGRES, intakes
 
 YEAR = "2023-24"
 ADDRESS = Address("001", "example-roster", YEAR)
@@ -157,6 +158,39 @@ def test_what_is_backed_up_comes_back_whole_and_says_so(store: Store, config: In
         claimed = again.claim("tester")
         assert claimed is not None
         assert claimed.id == waiting
+
+
+def test_on_postgresql_a_dump_and_a_copy_of_the_folder_come_back_whole(server: str, new_plan: NewPlan) -> None:
+    with intakes(new_plan(), server) as make:
+        config = make()
+        schema = f"{config.folder.parent.name}-1"
+        saved, dump = config.folder.with_name("saved"), config.folder.with_name("saved.dump")
+        with Store.open(config) as store:
+            accepted, waiting = send(store, b"accepted"), send(store, b"waits", "")
+            receipt = store.receipt(accepted)
+        here = ["--dbname", server]
+        subprocess.run(
+            [POSTGRES / "pg_dump", *here, "--format=custom", f'--schema="{schema}"', "--file", dump], check=True
+        )
+        shutil.copytree(config.folder, saved, ignore=shutil.ignore_patterns("tmp"))
+        shutil.rmtree(config.folder)
+        subprocess.run(
+            [
+                POSTGRES / "psql",
+                *here,
+                "--quiet",
+                "-c",
+                f'SET client_min_messages=error; DROP SCHEMA "{schema}" CASCADE',
+            ],
+            check=True,
+        )
+        subprocess.run([POSTGRES / "pg_restore", *here, dump], check=True)
+        shutil.copytree(saved, config.folder)
+        with Store.open(config) as back:
+            assert verify(back, files=True).faults == ()
+            assert back.receipt(accepted) == receipt
+            claimed = back.claim("tester")
+            assert claimed is not None and claimed.id == waiting
 
 
 def test_a_file_that_moves_during_the_backup_lies_where_the_ledger_has_it(
