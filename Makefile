@@ -62,7 +62,7 @@ bench-site: $(READY) ## Time the building of the site and of its PDFs
 bench-intake: $(READY) ## Time the verification of a ledger of 1,000,000 entries; ARGS="--entries 50000" takes less
 	@$(BIN)/python -m benchmarks.ledger $(ARGS)
 
-stress: $(READY) ## Kill and fail the intake at every step, flip every bit of its ledger, load its service
+stress: $(READY) ## Kill and fail the intake at every step, flip every bit of its ledger, load its service; DAP_STRESS_PART=1/8 does an eighth of it
 	DAP_STRESS=1 $(BIN)/python -m pytest -v -o faulthandler_timeout=0 tests/test_intake_kills.py tests/test_intake_many.py tests/test_intake_ledger.py $(ARGS)
 	@$(BIN)/python -m benchmarks.intake_http
 	$(BIN)/uv pip install --python $(BIN)/python --require-hashes -r requirements-bench.lock

@@ -101,9 +101,11 @@ _PLANS: dict[Path, Plan] = {}
 
 @contextmanager
 def fast_folder() -> Iterator[Path]:
-    """A folder in memory where the machine has one: a kill or a failed call asks nothing of the disk itself."""
+    """A folder in memory where the machine has room for it: a kill or a failed call asks nothing of the disk itself."""
     memory = Path("/dev/shm")
-    with tempfile.TemporaryDirectory(prefix="dap-", dir=memory if os.access(memory, os.W_OK) else None) as folder:
+    # Containers often have no more than 64 MB there.
+    roomy = os.access(memory, os.W_OK) and shutil.disk_usage(memory).free > 4_000_000_000
+    with tempfile.TemporaryDirectory(prefix="dap-", dir=memory if roomy else None) as folder:
         yield Path(folder)
 
 
@@ -130,6 +132,18 @@ def new_schema(server: str, name: str) -> str:
     with psycopg.connect(server, autocommit=True) as connection:
         connection.execute(f'CREATE SCHEMA "{name}"'.encode())
     return f"{server}&options=-csearch_path%3D%22{name}%22"
+
+
+def forget(config: IntakeConfig) -> None:
+    """Clear an intake away that nobody asks any more, for a long matrix has thousands."""
+    shutil.rmtree(config.folder)
+    if config.database:
+        import psycopg
+
+        server, _, schema = config.database.partition("&options=-csearch_path%3D")
+        with psycopg.connect(server, autocommit=True) as connection:
+            connection.execute("SET client_min_messages = error")
+            connection.execute(f"DROP SCHEMA {schema.replace('%22', chr(34))} CASCADE".encode())
 
 
 @contextmanager

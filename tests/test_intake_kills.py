@@ -9,7 +9,6 @@ import errno
 import hashlib
 import os
 import random
-import shutil
 import signal
 import sys
 import threading
@@ -35,6 +34,7 @@ from tests.intake_places import (
     a_round,
     drop,
     faults_after,
+    forget,
     plan_once,
     quick,
 )
@@ -210,6 +210,7 @@ def test_killed_before_or_after_any_step_nothing_is_lost_doubled_or_stuck(
         drop(config, OTHER_ADDRESS, "b.csv", b"dropped\n")
         told = _run_killed(config, moment)
         assert _recovered(config, told, monkeypatch) == [], f"killed at moment {moment} of {number}"
+        forget(config)
     record_property("counted", f"{len(moments)} kills at the {number} moments before and after each step, 0 faults")
 
 
@@ -225,6 +226,7 @@ def test_killed_before_or_after_any_step_of_an_exchange_by_http_nothing_is_lost_
         assert not exchanged_in_step(config, client, killing_at(moment)), f"moment {moment} of {number} never came"
         longest = max(longest, exchanged(config, client))
         assert faults_of(config, 2, client) == [], f"killed at moment {moment} of {number}"
+        forget(config)
     counts = f"{len(moments)} kills at the {number} moments before and after each step, 0 faults"
     record_property("counted", f"{counts}, all receipts at most {longest:.1f} s after the start")
 
@@ -262,7 +264,7 @@ def test_an_exchange_by_http_that_is_killed_at_a_random_moment_loses_doubles_and
         kills += exchanged_until_killed(config, client, random.uniform(0, usual))
         longest = max(longest, exchanged(config, client))
         assert faults_of(config, 2, client) == [], f"kill {tried}"
-        shutil.rmtree(config.folder)
+        forget(config)
     assert kills == KILLS
     record_property("counted", f"{kills} kills in the middle ({tried} in all), 0 faults, {_stuck(longest)}")
 
@@ -281,7 +283,7 @@ def test_a_watcher_that_is_killed_at_a_random_moment_loses_doubles_and_leaves_no
         kills += watched_until_killed(config, random.uniform(0, usual))
         longest = max(longest, watched(config))
         assert faults_of(config, 3) == [], f"kill {tried}"
-        shutil.rmtree(config.folder)
+        forget(config)
     assert kills == KILLS
     record_property("counted", f"{kills} kills in the middle ({tried} in all), 0 faults, {_stuck(longest)}")
 
@@ -316,4 +318,5 @@ def test_a_disk_that_fails_at_any_step_gives_no_false_receipt_and_recovers_by_it
             assert isinstance(error, Refused | OSError) or type(error).__name__ == "CouldNotRun"
         monkeypatch.setattr(steps, "hook", None)
         assert _recovered(config, told, monkeypatch) == [], f"failed from moment {moment} of {number} on"
+        forget(config)
     record_property("counted", f"{errno.errorcode[fault]} from each of {len(moments)} moments of {number} on, 0 faults")
