@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import http.client
 import json
@@ -13,11 +14,15 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from typing import Any
 
 import pytest
+from uvicorn.lifespan.off import LifespanOff
 
 from dap.intake import tokens
-from dap.intake.config import read_config
+from dap.intake.config import HttpConfig, IntakeConfig, read_config
+from dap.intake.http.service import Service
+from dap.intake.http.serving import _Server, settings_of
 from dap.intake.receipts import check_receipt
 from dap.intake.store import Store
 from tests.conftest import ROOT, NewPlan
@@ -91,3 +96,34 @@ def test_a_service_killed_in_the_middle_keeps_what_it_answered_and_a_stopped_one
     assert all(token not in line and "0000000001" not in line for line in lines)
     with Store.open(read_config(settings)) as store:
         assert [each.id for each in store.submissions()] == [id]
+
+
+class _Late:
+    """A connection without a request that is accepted when the stop has begun; it is its own transport."""
+
+    def __init__(self, connections: set[Any]) -> None:
+        self.transport, self.closed, self._connections = self, False, connections
+
+    def is_closing(self) -> bool:
+        return self.closed
+
+    def shutdown(self) -> None:
+        self.closed = True
+        self._connections.discard(self)
+
+
+def test_a_connection_that_comes_when_the_stop_has_begun_does_not_hold_it_up(new_plan: NewPlan, tmp_path: Path) -> None:
+    config = IntakeConfig(folder=tmp_path / "intake", plan=new_plan(), http=HttpConfig(stop_seconds=1))
+
+    async def stopped(server: _Server) -> bool:
+        server.lifespan = LifespanOff(server.config)
+        connections: set[Any] = server.server_state.connections
+        late = _Late(connections)
+        asyncio.get_running_loop().call_later(0.05, connections.add, late)
+        await server.shutdown()
+        return late.closed
+
+    with Store.open(config) as store:
+        server = _Server(settings_of(config, Service(store)), lambda: None)
+        server.servers = []
+        assert asyncio.run(stopped(server))
