@@ -59,10 +59,10 @@ def serve(config: IntakeConfig, tell: Callable[[str], None]) -> None:
         listener = _listener(config)
         # The server raises the signal that stopped it once more at its end, which would cut the workers off.
         before = signal.signal(signal.SIGTERM, lambda *_: stop.set())
+        host, port = listener.getsockname()[:2]
+        tell(f"dap serve: http://{f'[{host}]' if ':' in host else host}:{port}/ (stop it with Ctrl-C or SIGTERM)")
         workers.start()
         try:
-            host, port = listener.getsockname()[:2]
-            tell(f"dap serve: http://{f'[{host}]' if ':' in host else host}:{port}/ (stop it with Ctrl-C or SIGTERM)")
             server.run([listener])
         except KeyboardInterrupt:
             pass
