@@ -195,16 +195,18 @@ def _recovered(config: IntakeConfig, told: list[str], monkeypatch: pytest.Monkey
         return faults_after(store, told)
 
 
-def _moments(number: int, every: int) -> range:
+def _moments(config: IntakeConfig, number: int, every: int) -> range:
     """All moments under `make stress`, otherwise one in so many, from another start whenever their number changes."""
+    every *= 2 if config.database else 1
     return range(PART - 1, number, PARTS) if STRESS else range(number % every, number, every)
 
 
 def test_killed_before_or_after_any_step_nothing_is_lost_doubled_or_stuck(
     new_config: NewConfig, monkeypatch: pytest.MonkeyPatch, record_property: Count
 ) -> None:
-    number = _steps_of(new_config())
-    moments = _moments(number, 31)
+    counted = new_config()
+    number = _steps_of(counted)
+    moments = _moments(counted, number, 31)
     for moment in moments:
         config = new_config()
         drop(config, OTHER_ADDRESS, "b.csv", b"dropped\n")
@@ -218,8 +220,9 @@ def test_killed_before_or_after_any_step_nothing_is_lost_doubled_or_stuck(
 def test_killed_before_or_after_any_step_of_an_exchange_by_http_nothing_is_lost_doubled_or_stuck(
     new_config: NewConfig, record_property: Count
 ) -> None:
-    number = _steps_of_an_exchange(for_kills(new_config()))
-    moments, longest = _moments(number, 61), 0.0
+    counted = for_kills(new_config())
+    number = _steps_of_an_exchange(counted)
+    moments, longest = _moments(counted, number, 43), 0.0
     for moment in moments:
         config = for_kills(new_config())
         client = prepared(config)
@@ -247,7 +250,9 @@ def _steps_of_an_exchange(config: IntakeConfig) -> int:
     return len(seen)
 
 
-KILLS = 1_000 // PARTS if STRESS else 2
+def _kills(config: IntakeConfig) -> int:
+    """How many random kills there are: a thousand under `make stress`, otherwise one or two."""
+    return 1_000 // PARTS if STRESS else 1 if config.database else 2
 
 
 @pytest.mark.network_loopback
@@ -256,8 +261,8 @@ def test_an_exchange_by_http_that_is_killed_at_a_random_moment_loses_doubles_and
 ) -> None:
     config = for_kills(new_config())
     usual = exchanged(config, prepared(config))
-    longest, kills, tried = 0.0, 0, 0
-    while kills < KILLS and tried < 5 * KILLS + 20:
+    longest, kills, tried, wanted = 0.0, 0, 0, _kills(config)
+    while kills < wanted and tried < 5 * wanted + 20:
         tried += 1
         config = for_kills(new_config())
         client = prepared(config)
@@ -265,7 +270,7 @@ def test_an_exchange_by_http_that_is_killed_at_a_random_moment_loses_doubles_and
         longest = max(longest, exchanged(config, client))
         assert faults_of(config, 2, client) == [], f"kill {tried}"
         forget(config)
-    assert kills == KILLS
+    assert kills == wanted
     record_property("counted", f"{kills} kills in the middle ({tried} in all), 0 faults, {_stuck(longest)}")
 
 
@@ -275,8 +280,8 @@ def test_a_watcher_that_is_killed_at_a_random_moment_loses_doubles_and_leaves_no
     config = for_kills(new_config())
     drop_all(config)
     usual = watched(config)
-    longest, kills, tried = 0.0, 0, 0
-    while kills < KILLS and tried < 5 * KILLS + 20:
+    longest, kills, tried, wanted = 0.0, 0, 0, _kills(config)
+    while kills < wanted and tried < 5 * wanted + 20:
         tried += 1
         config = for_kills(new_config())
         drop_all(config)
@@ -284,7 +289,7 @@ def test_a_watcher_that_is_killed_at_a_random_moment_loses_doubles_and_leaves_no
         longest = max(longest, watched(config))
         assert faults_of(config, 3) == [], f"kill {tried}"
         forget(config)
-    assert kills == KILLS
+    assert kills == wanted
     record_property("counted", f"{kills} kills in the middle ({tried} in all), 0 faults, {_stuck(longest)}")
 
 
@@ -296,8 +301,9 @@ def _stuck(longest: float) -> str:
 def test_a_disk_that_fails_at_any_step_gives_no_false_receipt_and_recovers_by_itself(
     new_config: NewConfig, monkeypatch: pytest.MonkeyPatch, record_property: Count, fault: int
 ) -> None:
-    number = _steps_of(new_config())
-    moments = _moments(number, 53)
+    counted = new_config()
+    number = _steps_of(counted)
+    moments = _moments(counted, number, 53)
     for moment in moments:
         config = new_config()
         drop(config, OTHER_ADDRESS, "b.csv", b"dropped\n")

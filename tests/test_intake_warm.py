@@ -75,7 +75,7 @@ def test_many_are_judged_at_once_each_on_its_own_bytes(template: _Template, conf
 
     _file(config)
     with ThreadPoolExecutor(4) as pool:
-        assert all(pool.map(judged, range(12)))
+        assert all(pool.map(judged, range(6)))
 
 
 def test_a_request_that_cannot_be_judged_says_so(template: _Template, config: IntakeConfig) -> None:
