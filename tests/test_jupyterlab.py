@@ -53,9 +53,24 @@ ILLEGIBLE = """() => [...document.querySelectorAll('.vega-embed svg.marks')].fla
         || texts.some(other => other !== text && covers(text.box, other.box))).map(text => text.words);
 })"""
 
-
 # The notebook in front: others stay in the page, hidden.
 HERE = ".jp-NotebookPanel:not(.lm-mod-hidden)"
+# Which cell is the active one, and whether it and an output of it are in view.
+IN_VIEW = f"""() => {{
+    const panel = document.querySelector('{HERE}'), frame = panel.getBoundingClientRect();
+    const shown = each => {{
+        const box = each.getBoundingClientRect();
+        return box.height > 0 && box.top < frame.bottom && box.bottom > frame.top;
+    }};
+    const active = panel.querySelector('.jp-Cell.jp-mod-active');
+    return {{cell: [...panel.querySelectorAll('.jp-Cell')].indexOf(active), seen: shown(active),
+        outputs: [...active.querySelectorAll('.jp-OutputArea-output')].some(shown)}};
+}}"""
+# Of each cell, in order: whether it shows an output, and whether its source is folded, so that the keys pass it over.
+CELLS = f"""() => [...document.querySelectorAll('{HERE} .jp-Cell')].map(each => ({{
+    shows: each.querySelector('.jp-OutputArea-output') !== null,
+    folded: window.jupyterapp.shell.currentWidget.content.widgets
+        .find(own => own.node === each).inputHidden === true}}))"""
 
 
 @dataclass(frozen=True)
@@ -141,7 +156,7 @@ needs_browser = pytest.mark.skipif(
 @pytest.mark.browser
 @needs_browser
 class TestInTheBrowser:
-    """A journey from the start page, in the order in which its steps stand."""
+    """Two journeys from the start page, the second with the keyboard alone, in the order in which their steps stand."""
 
     def test_the_start_page_is_open_with_the_first_notebook_and_the_catalog_at_hand(self, page: Page) -> None:
         page.locator(".lm-TabBar-tab", has_text="01-what-we-collect.ipynb").first.wait_for(timeout=90_000)
@@ -168,6 +183,54 @@ class TestInTheBrowser:
         bar = page.locator(f"{HERE} .vega-embed .mark-rect.role-mark path[aria-roledescription=bar]")
         tip(page, bar, 1, "Elements")
 
+    def test_each_bar_says_its_numbers_to_a_screen_reader(self, page: Page) -> None:
+        bars = page.locator(f"{HERE} .vega-embed path[aria-roledescription=bar]")
+        spoken = [bars.nth(place).get_attribute("aria-label") or "" for place in range(bars.count())]
+        assert len(spoken) > 5 and all(": " in each and "element" in each for each in spoken)
+
+    def test_the_keyboard_alone_opens_another_notebook_from_the_start_page_and_runs_it(self, page: Page) -> None:
+        page.keyboard.press("Control+Shift+[")
+        page.locator(".lm-TabBar-tab.lm-mod-current", has_text="start.md").first.wait_for(timeout=60_000)
+        tab_to(page, "at.closest('.jp-MarkdownViewer') && at.textContent === '11'")
+        page.keyboard.press("Enter")
+        page.locator(".lm-TabBar-tab.lm-mod-current", has_text="11-your-own-question").first.wait_for(timeout=60_000)
+        page.wait_for_function(KERNEL_IDLE, timeout=90_000)
+        page.wait_for_function(CAN_RUN_ALL, timeout=90_000)
+        page.keyboard.press("Control+Shift+C")
+        page.locator(".lm-CommandPalette-input:focus").wait_for(timeout=30_000)
+        page.keyboard.type("Run All Cells")
+        page.locator(".lm-CommandPalette-item.lm-mod-active", has_text="Run All Cells").first.wait_for(timeout=30_000)
+        page.keyboard.press("Enter")
+        answer = page.locator(f"{HERE} .jp-OutputArea .jp-RenderedMarkdown", has_text="The answer.")
+        answer.wait_for(timeout=90_000)
+        page.wait_for_function(ALL_DONE, timeout=90_000)
+        # Of a cell out of view the lab draws nothing.
+        said = answer.text_content() or ""
+        assert "elements" in said and "discipline" in said and "When due" in said
+
+    def test_the_keyboard_alone_brings_every_output_into_view(self, page: Page) -> None:
+        page.keyboard.press("Escape")
+        cells = page.evaluate(CELLS)
+        for _ in cells:
+            page.keyboard.press("ArrowUp")
+        reached = []
+        for _ in cells:
+            # The lab scrolls to the cell after the key.
+            page.wait_for_timeout(200)
+            reached.append(page.evaluate(IN_VIEW))
+            page.keyboard.press("ArrowDown")
+        assert all(each["seen"] for each in reached)
+        in_view = {each["cell"] for each in reached if each["outputs"]}
+        assert in_view == {place for place, cell in enumerate(cells) if cell["shows"]}
+        assert {each["cell"] for each in reached} == {place for place, cell in enumerate(cells) if not cell["folded"]}
+
+    def test_the_keyboard_alone_unfolds_the_solution(self, page: Page) -> None:
+        # The public pages stand last, the exercise before them.
+        page.keyboard.press("ArrowUp")
+        tab_to(page, "at.matches('summary') && at.textContent === 'Show a solution'")
+        page.keyboard.press("Enter")
+        assert page.locator(f"{HERE} details[open]", has_text="Show a solution").count() == 1
+
     def test_no_cell_fails_and_nothing_pops_up(self, page: Page) -> None:
         assert page.locator(".jp-OutputArea-output[data-mime-type='application/vnd.jupyter.error']").count() == 0
         assert page.locator(".jp-RenderedText[data-mime-type='application/vnd.jupyter.stderr']").count() == 0
@@ -179,6 +242,15 @@ class TestInTheBrowser:
         assert len(requests) > 20
         assert hosts == {"127.0.0.1"}
         assert outside_connections(lab.home) == []
+
+
+def tab_to(page: Page, wanted: str, most: int = 60) -> None:
+    """Press Tab until the element with the focus, `at`, is the one wanted; the reader would see where that is."""
+    for _ in range(most):
+        page.keyboard.press("Tab")
+        if page.evaluate(f"() => {{ const at = document.activeElement; return Boolean({wanted}) }}"):
+            return
+    raise AssertionError(f"Tab did not reach it: {page.evaluate('document.activeElement.outerHTML')[:300]}")
 
 
 def tip(page: Page, marks: Locator, which: int, said: str) -> None:

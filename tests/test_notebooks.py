@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import csv
 import html
 import re
@@ -13,9 +14,11 @@ from typing import Any
 import nbformat
 import pandas as pd
 import pytest
+import yaml
 from jupyter_core.utils import run_sync
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError
+from nbstripout import strip_output
 from playwright.sync_api import Browser
 
 from dap import review
@@ -170,6 +173,21 @@ def test_a_notebook_in_git_holds_no_output_and_asks_one_question(path: Path) -> 
     assert first == ["working", "answer"]
     folded = [cell.id for cell in code if cell.metadata.get("jupyter", {}).get("source_hidden")]
     assert folded == ["working"]
+
+
+def test_before_a_commit_outputs_are_taken_out_and_the_pairs_compared(kernel: Kernel) -> None:
+    (own,) = yaml.safe_load((ROOT / ".pre-commit-config.yaml").read_text("utf-8"))["repos"]
+    hooks = {hook["id"]: hook for hook in own["hooks"]}
+    assert hooks["nbstripout"]["entry"] == ".venv/bin/nbstripout"
+    assert all(re.match(hooks["nbstripout"]["files"], f"notebooks/{path.name}") for path in NOTEBOOKS)
+    assert hooks["pair-notebooks"]["entry"].split()[-1] in test_a_notebook_and_its_script_say_the_same.__name__
+    # An executed notebook is what git keeps again, and one without outputs stays as it is.
+    executed = copy.deepcopy(kernel.run("01"))
+    executed.cells = [cell for cell in executed.cells if cell.id not in ("reset", "solution")]
+    kept = read(path_of("01"))
+    for each in (executed, copy.deepcopy(kept)):
+        stripped = strip_output(each, keep_output=False, keep_count=False, keep_id=True)
+        assert stripped.cells == kept.cells
 
 
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.name)
@@ -341,7 +359,7 @@ def test_the_last_finds_what_federal_law_requires_about_discipline_and_when(kern
     federal = plan.element_mandates.query("jurisdiction == 'federal' and collection == 'ed166-discipline'")
     assert len(table) == federal["element"].nunique() > 0
     note = plan.collection("ed166-discipline").dates_note.rstrip(".")
-    assert table["due"].str.contains(note, regex=False).all()
+    assert table["When due"].str.contains(note, regex=False).all()
 
 
 def test_all_of_them_connect_to_nobody_outside_and_leave_nothing_behind(kernel: Kernel) -> None:

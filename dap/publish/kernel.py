@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 TABLES = (".csv", ".tsv", ".tab", ".txt", ".psv", ".dat", ".xlsx", ".xlsm")
-"""Files whose rows the guard can compare with what a notebook shows."""
+"""Files whose rows the guard can compare with what a notebook shows. Not JSON: the plan is, and it has no rows."""
 OTHERS = (".xls", ".xlsb", ".ods", ".parquet", ".zip", ".gz", ".sas7bdat", ".sav", ".dta")
 """Files that hold rows too, but that it cannot read."""
 

@@ -66,4 +66,4 @@ def _due(collection: Collection) -> str:
     said = collection.dates_note.rstrip(".")
     if dates:
         return "; ".join(dates)
-    return f"no day on record; the source says: {said}" if said else UNDATED
+    return f"in the source's words: {said}" if said else UNDATED

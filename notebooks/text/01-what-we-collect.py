@@ -2,7 +2,7 @@
 # # What do we collect, and how often?
 #
 # For data stewards, and for anyone who asks what schools have to send to the department, and how often.
-# The answer comes first, as soon as you choose **Run → Run All Cells**; the rest shows how it is found.
+# Choose **Run → Run All Cells**, then scroll back up: the answer stands right below, and the rest shows how it is found.
 
 # %% jupyter={"source_hidden": true} tags=["working"]
 from IPython.display import Markdown

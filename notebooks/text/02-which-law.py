@@ -2,7 +2,7 @@
 # # Which law makes us collect it?
 #
 # For whoever is asked “who says so?”: by a parent, a district or the legislature.
-# The answer comes first, as soon as you choose **Run → Run All Cells**; the rest shows how it is found.
+# Choose **Run → Run All Cells**, then scroll back up: the answer stands right below, and the rest shows how it is found.
 
 # %% jupyter={"source_hidden": true} tags=["working"]
 from IPython.display import Markdown

@@ -2,7 +2,7 @@
 # # What is asked twice, and what could be asked once?
 #
 # For whoever wants to spare districts some typing.
-# The answer comes first, as soon as you choose **Run → Run All Cells**; the rest shows how it is found.
+# Choose **Run → Run All Cells**, then scroll back up: the answer stands right below, and the rest shows how it is found.
 
 # %% jupyter={"source_hidden": true} tags=["working"]
 from IPython.display import Markdown

@@ -3,7 +3,7 @@
 #
 # For whoever moves data to another system, or to Washington. CEDS, the Common Education Data Standards, is a dictionary;
 # EDFacts are the files the state owes the federal department.
-# The answer comes first, as soon as you choose **Run → Run All Cells**; the rest shows how it is found.
+# Choose **Run → Run All Cells**, then scroll back up: the answer stands right below, and the rest shows how it is found.
 
 # %% jupyter={"source_hidden": true} tags=["working"]
 from IPython.display import Markdown

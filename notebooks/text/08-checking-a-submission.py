@@ -2,7 +2,7 @@
 # # Why was this file rejected, and what do I tell the clerk?
 #
 # For whoever answers a district's call. The file here is invented, and so is what is wrong with it.
-# The answer comes first, as soon as you choose **Run → Run All Cells**; the rest shows how it is found.
+# Choose **Run → Run All Cells**, then scroll back up: the answer stands right below, and the rest shows how it is found.
 #
 # No cell below shows a value of a file. Keep it so: what a notebook shows is saved in it.
 

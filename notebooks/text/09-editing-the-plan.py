@@ -2,7 +2,7 @@
 # # How do I add an element to the plan?
 #
 # For whoever keeps the plan. Everything here happens on a copy that is gone afterwards; the plan itself is not touched.
-# The answer comes first, as soon as you choose **Run → Run All Cells**; the rest shows how it is found.
+# Choose **Run → Run All Cells**, then scroll back up: the answer stands right below, and the rest shows how it is found.
 
 # %% jupyter={"source_hidden": true} tags=["working"]
 import json

@@ -3,7 +3,7 @@
 #
 # For whoever is asked where a published percentage comes from. The file is a real one, chronic absenteeism by district and
 # grade; `data/chronic-absenteeism/README.md` names its source and licence.
-# The answer comes first, as soon as you choose **Run → Run All Cells**; the rest shows how it is found.
+# Choose **Run → Run All Cells**, then scroll back up: the answer stands right below, and the rest shows how it is found.
 
 # %% jupyter={"source_hidden": true} tags=["working"]
 import pandas as pd

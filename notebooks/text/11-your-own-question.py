@@ -2,7 +2,7 @@
 # # What would you like to ask?
 #
 # For a question that no other notebook answers. Copy this notebook under a name of your own, change the two lines below, and
-# choose **Run → Run All Cells**. The pattern answers any question of the form “which elements about … does … law require, and when
+# choose **Run → Run All Cells**; then scroll back up to the answer. The pattern answers any question of the form “which elements about … does … law require, and when
 # are they due?”.
 
 # %% tags=["question"]
@@ -23,11 +23,12 @@ subject = next(each for each in plan.all_topics if each.id == topic)
 found = review.elements_about(plan, topic, jurisdiction)
 when = found.drop_duplicates("collection")
 dates = "; ".join(f"{title}: {due}" for title, due in zip(when["collection_title"], when["due"], strict=True))
+behind = "; ".join(dict.fromkeys(law for listed in found["laws"] for law in listed.split("; ")))
 
 answer = Markdown(
     f"**The answer.** {jurisdiction.capitalize()} law is behind **{len(found)} elements** "
     f"about {subject.title.lower()}, "
-    f"in {len(when)} collection{'' if len(when) == 1 else 's'}. When due: {dates}"
+    f"in {len(when)} collection{'' if len(when) == 1 else 's'}. Laws: {behind}. When due: {dates}."
 )
 
 # %% tags=["answer"]
@@ -37,8 +38,15 @@ answer
 # ## Which elements, under which law, due when
 
 # %% tags=["elements"]
+heads = {
+    "title": "Element",
+    "collection_title": "Collection",
+    "laws": "Laws",
+    "obligation": "Obligation",
+    "due": "When due",
+}
 charts.Table(
-    found[["title", "collection_title", "laws", "obligation", "due"]],
+    found[list(heads)].rename(columns=heads),
     f"Elements about {subject.title.lower()} that rest on {jurisdiction} law",
 )
 
