@@ -294,13 +294,15 @@ def not_asked_sentence(report: Report) -> str:
 
 
 def as_html_fragment(report: Report) -> str:
-    """The report as a table, for a notebook, which would centre the caption and push text to the right."""
+    """The report as a table for a notebook, aligned, for a lab would centre it; a sentence where nothing was found."""
     left = 'style="text-align: left"'
     verdict = (report.verdict or "could not run").capitalize()
     caption = (
         f"{verdict}: {report.file_name}, {report.collection}/{report.resource}. "
         f"{verdict_sentence(report)} {scanned_sentence(report)}"
     )
+    if not report.findings:
+        return f"<p>{html.escape(caption)}</p>"
     heads = ("Rule", "Severity", "Where", "What is wrong", "What to do", "Law or promise")
     head = "".join(f'<th scope="col" {left}>{text}</th>' for text in heads)
     body = "".join(

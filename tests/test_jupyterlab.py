@@ -53,6 +53,13 @@ ILLEGIBLE = """() => [...document.querySelectorAll('.vega-embed svg.marks')].fla
         || texts.some(other => other !== text && covers(text.box, other.box))).map(text => text.words);
 })"""
 
+# A cell below the last, with a source of one's own, is run in the kernel that is there.
+NEW_CELL = """async source => {
+    const {commands, shell} = window.jupyterapp;
+    await commands.execute('notebook:insert-cell-below');
+    shell.currentWidget.content.activeCell.model.sharedModel.setSource(source);
+    commands.execute('notebook:run-cell');
+}"""
 # The notebook in front: others stay in the page, hidden.
 HERE = ".jp-NotebookPanel:not(.lm-mod-hidden)"
 # Which cell is the active one, and whether it and an output of it are in view.
@@ -182,6 +189,15 @@ class TestInTheBrowser:
     def test_a_bar_tells_its_numbers_under_the_pointer(self, page: Page) -> None:
         bar = page.locator(f"{HERE} .vega-embed .mark-rect.role-mark path[aria-roledescription=bar]")
         tip(page, bar, 1, "Elements")
+
+    def test_a_grid_drawn_in_a_new_cell_tells_its_number_under_the_pointer(self, page: Page) -> None:
+        page.evaluate(NEW_CELL, "charts.sensitivity_by_collection(plan.elements, plan.collections)")
+        page.wait_for_function(
+            f"document.querySelectorAll('{HERE} .vega-embed svg.marks').length === 2", timeout=90_000
+        )
+        page.wait_for_function(ALL_DONE, timeout=90_000)
+        assert page.evaluate(ILLEGIBLE) == []
+        tip(page, page.locator(f"{HERE} .vega-embed").nth(1).locator(".mark-rect.role-mark path"), 1, "Column")
 
     def test_each_bar_says_its_numbers_to_a_screen_reader(self, page: Page) -> None:
         bars = page.locator(f"{HERE} .vega-embed path[aria-roledescription=bar]")

@@ -380,17 +380,19 @@ def _grid(
     low = max(float(frame.loc[~frame["hidden"], "value"].min()) if not frame["hidden"].all() else 0.0, 0.0)
     high = max(float(frame["value"].max()), low + 1e-9)
     colour = alt.Scale(domain=[low, high], range=list(GRID))
-    base = alt.Chart(_inline(frame)).encode(
-        x=alt.X("head:N", scale=alt.Scale(domain=[head[each] for each in columns]), axis=top),
-        y=alt.Y("row:N", scale=alt.Scale(domain=[label[each] for each in rows]), axis=_left(lines)),
-    )
     tips = [
         alt.Tooltip("name:N", title="Row"),
         alt.Tooltip("column:N", title="Column"),
         alt.Tooltip("shown:N", title=what),
     ]
+    # The number in a cell lies over it, and would keep the pointer from it: both tell the same.
+    base = alt.Chart(_inline(frame)).encode(
+        tooltip=tips,
+        x=alt.X("head:N", scale=alt.Scale(domain=[head[each] for each in columns]), axis=top),
+        y=alt.Y("row:N", scale=alt.Scale(domain=[label[each] for each in rows]), axis=_left(lines)),
+    )
     shade = alt.condition(alt.datum.hidden, alt.value(HIDDEN), alt.Color("value:Q", scale=colour, legend=None))
-    boxes = base.mark_rect(stroke="#ffffff", strokeWidth=2).encode(color=shade, tooltip=tips, description="spoken:N")
+    boxes = base.mark_rect(stroke="#ffffff", strokeWidth=2).encode(color=shade, description="spoken:N")
     words = base.mark_text(baseline="middle", aria=False, fontSize=11 if short else 13).encode(text="shown:N")
     return alt.LayerChart(layer=[boxes, words]).properties(width=wide * len(columns), height=tall * len(rows))
 

@@ -71,7 +71,7 @@ changed.collection("psis-october").file_layouts[0].by_name["busRider"]
 # %% tags=["before"]
 charts.Table(
     pd.DataFrame([{"Rule": each.rule, "What is wrong": each.message} for each in told]),
-    f"{len(told)} problems before the build",
+    f"{len(told)} problem{'' if len(told) == 1 else 's'} before the build",
 )
 
 # %% [markdown]
