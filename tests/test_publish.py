@@ -665,11 +665,16 @@ def test_without_what_a_pdf_needs_the_site_is_built_and_says_so(
     assert list((tmp_path / "site").rglob("*.pdf")) == []
 
 
-def test_a_pdf_is_tagged_marked_and_linked(new_plan: NewPlan, tmp_path: Path) -> None:
+@pytest.mark.parametrize("processes", [1, 2])
+def test_a_pdf_is_tagged_marked_linked_and_the_same_whichever_process_makes_it(
+    new_plan: NewPlan, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, processes: int
+) -> None:
     from dap.publish.documents import document, missing
 
     if why := missing():
         pytest.skip(why)
+    monkeypatch.setattr("dap.publish.documents._WORTH_A_PROCESS", 4 // processes)
+    monkeypatch.setattr("dap.publish.documents.os.cpu_count", lambda: 2)
     plan = open_plan(new_plan())
     publish(plan, tmp_path / "site", pdf=True)
     folder = tmp_path / "site/downloads/collections/example-roster"
@@ -684,6 +689,25 @@ def test_a_pdf_is_tagged_marked_and_linked(new_plan: NewPlan, tmp_path: Path) ->
         assert f"example-roster.{language}.pdf" in (
             tmp_path / "site" / ("" if language == OWN else language) / page
         ).read_text("utf-8")
+
+
+def _end(*_: object) -> None:
+    os._exit(1)
+
+
+def test_a_process_that_was_ended_is_told_and_leaves_no_site(
+    new_plan: NewPlan, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from dap.publish import documents
+
+    if why := documents.missing():
+        pytest.skip(why)
+    monkeypatch.setattr("dap.publish.documents._WORTH_A_PROCESS", 2)
+    monkeypatch.setattr("dap.publish.documents.os.cpu_count", lambda: 2)
+    monkeypatch.setattr("dap.publish.documents._begin", _end)
+    with pytest.raises(CouldNotRun, match="was ended early"):
+        publish(open_plan(new_plan()), tmp_path / "site", pdf=True)
+    assert not (tmp_path / "site").exists()
 
 
 def _unpacked(document: bytes) -> bytes:

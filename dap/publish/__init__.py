@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -12,6 +13,7 @@ from dap.errors import CouldNotRun, RequestError
 if TYPE_CHECKING:
     from dap.plan import Plan
     from dap.publish.notebooks import Notebook
+    from dap.publish.site import Site
 
 _NEEDED = {"jinja2": "Jinja2", "babel": "Babel", "icalendar": "icalendar", "markdown_it": "markdown-it-py"}
 
@@ -41,14 +43,8 @@ def publish(
     address = address if not address or address.endswith("/") else f"{address}/"
     notes: list[str] = []
     site = Site(plan, address, notebooks=_executed(plan, notes, advance) if notebooks else ())
-    if pdf:
-        from dap.publish import documents
-
-        if why := documents.missing():
-            notes.append(f"No PDF was made: {why}")
-        else:
-            site.documents = documents.documents(site)
-    total = write_site(site.files, folder, plan.version, advance)
+    with _documents(site, notes) if pdf else nullcontext({}) as site.documents:
+        total = write_site(site.files, folder, plan.version, advance)
     if site.address == PREVIEW:
         notes.append(
             "No public address is known (--address URL, or homepage in catalog/datapackage.json): "
@@ -56,6 +52,15 @@ def publish(
         )
     pages = sum(1 for path in site.files if path.endswith(".html"))
     return [f"{pages} pages, {len(site.files)} files, {total / 1e6:.1f} MB.", *notes]
+
+
+def _documents(site: Site, notes: list[str]) -> AbstractContextManager[dict[str, Callable[[], bytes]]]:
+    from dap.publish import documents
+
+    if why := documents.missing():
+        notes.append(f"No PDF was made: {why}")
+        return nullcontext({})
+    return documents.documents(site)
 
 
 def _executed(plan: Plan, notes: list[str], advance: Callable[[], None]) -> list[Notebook]:

@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
+import os
+from collections.abc import Iterator
+from concurrent.futures import Future, ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager
+from functools import lru_cache, partial
 from importlib.util import find_spec
+from multiprocessing import get_context
 
+from dap.errors import CouldNotRun
 from dap.languages import LANGUAGES
-from dap.plan import Collection
+from dap.plan import Collection, Plan
 from dap.publish.pages import Page
 from dap.publish.site import HERE, Maker, Site
 
@@ -22,19 +29,55 @@ def missing() -> str:
     return ""
 
 
-def documents(site: Site) -> dict[str, Maker]:
-    """What makes each document, by its path: in each language, one of each collection and one of the plan."""
-    found: dict[str, Maker] = {}
+@contextmanager
+def documents(site: Site) -> Iterator[dict[str, Maker]]:
+    """What makes each document, by its path: in each language, one of each collection and one of the plan.
+
+    Many are made by a process for each processor, and are under way from the start; what was not asked for when the
+    context ends is left. A maker raises CouldNotRun where such a process was ended.
+    """
+    wanted: dict[str, tuple[str, str]] = {}
     for language in LANGUAGES:
-        found[f"downloads/plan.{language}.pdf"] = _maker(site, None, language)
-        for collection in site.plan.all_collections:
-            path = f"downloads/collections/{collection.id}/{collection.id}.{language}.pdf"
-            found[path] = _maker(site, collection, language)
-    return found
+        wanted[f"downloads/plan.{language}.pdf"] = ("", language)
+        for each in site.plan.all_collections:
+            wanted[f"downloads/collections/{each.id}/{each.id}.{language}.pdf"] = (each.id, language)
+    processes = min(os.cpu_count() or 1, len(wanted) // _WORTH_A_PROCESS)
+    if processes < 2:
+        yield {path: partial(_document, site, *each) for path, each in wanted.items()}
+        return
+    # Started anew, not forked: the libraries that draw have threads, which a fork would not take along.
+    with ProcessPoolExecutor(
+        processes, get_context("spawn"), initializer=_begin, initargs=(site.plan, site.address)
+    ) as pool:
+        under_way = {path: pool.submit(_made, *each) for path, each in wanted.items()}
+        try:
+            yield {path: partial(_result, each) for path, each in under_way.items()}
+        finally:
+            pool.shutdown(cancel_futures=True)
 
 
-def _maker(site: Site, collection: Collection | None, language: str) -> Maker:
-    return lambda: document(site, collection, language)
+# A process is ready after 3 s, and makes five documents in one.
+_WORTH_A_PROCESS = 20
+_OF_THIS_PROCESS: list[Site] = []
+
+
+def _begin(plan: Plan, address: str) -> None:
+    _OF_THIS_PROCESS.append(Site(plan, address))
+
+
+def _made(id: str, language: str) -> bytes:
+    return _document(_OF_THIS_PROCESS[0], id, language)
+
+
+def _document(site: Site, id: str, language: str) -> bytes:
+    return document(site, site.plan.collection(id) if id else None, language)
+
+
+def _result(made: Future[bytes]) -> bytes:
+    try:
+        return made.result()
+    except BrokenProcessPool:
+        raise CouldNotRun("a process that makes PDFs was ended early; the machine may lack memory.") from None
 
 
 def document(site: Site, collection: Collection | None, language: str) -> bytes:
