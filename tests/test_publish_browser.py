@@ -94,6 +94,26 @@ def test_pages_are_as_narrow_as_a_phone(served: str, browser: Browser, connectic
     assert wide == []
 
 
+def test_a_wide_table_is_a_block_for_each_row_on_a_phone_and_still_a_table_to_a_screen_reader(
+    served: str, browser: Browser
+) -> None:
+    page = browser.new_page(viewport={"width": 320, "height": 640})
+    page.goto(served + "collections/psis-registration.html")
+    table = page.get_by_role("region", name="Registration record").get_by_role("table")
+    assert table.get_by_role("row").count() == table.locator("tr").count()
+    heads = table.get_by_role("columnheader").all_text_contents()
+    first = table.locator("tbody tr").first
+    assert first.get_by_role("rowheader").count() == 1
+    said = "each => getComputedStyle(each, '::before').content"
+    # What follows the slash is what a screen reader says of it: nothing.
+    shown = [each.evaluate(said) for each in first.get_by_role("cell").all()]
+    assert shown == [f'"{each}: " / ""' for each in heads[1:]]
+    assert not table.evaluate("each => each.closest('.scroll').scrollWidth > each.closest('.scroll').clientWidth")
+    page.set_viewport_size({"width": 1100, "height": 800})
+    assert first.get_by_role("cell").first.evaluate(said) == "none"
+    page.close()
+
+
 def test_every_control_of_every_template_takes_the_keyboards_focus_and_shows_it(
     served: str, browser: Browser, connecticut: Plan
 ) -> None:
