@@ -25,7 +25,7 @@ _PERSON = (
 # What is done with a number, and where it is from: "TIN provided: ...", "Social on card: ...".
 _SAID = (
     r"(?:provided|given|verified|confirmed|entered|listed|shown|received|reported|corrected|updated|changed|issued"
-    r"|on|in|from|as|per)"
+    r"|on|in|from|as|per|con|en)"
 )
 
 # Each is one way to write it; {number} stands for "no", "num", "number", "#" is written out.
