@@ -24,10 +24,10 @@ from dap.submission.child import Answer, checked_answer
 from dap.submission.worker import answer_to
 from dap.suites import READING_RULES
 from dap.terminal import report_text
-from tests.corpus import packed, texts
+from tests.corpus import packed, seldom, texts
 from tests.corpus.case import CANARY, Case, write_plan
 
-CASES = [*texts.cases(), *packed.cases()]
+CASES = [*texts.cases(), *packed.cases(), *seldom.cases()]
 COLLECTION = "example-roster"
 # A file too large to be made in a test: tested where sizes are read.
 BIG = {"S114"}

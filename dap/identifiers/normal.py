@@ -28,8 +28,14 @@ LOOK_ALIKES: dict[str, tuple[str, str]] = {
     "quotes": ("\u2018\u2019\u02bc\u00b4`", "'"),
     "double quotes": ("\u201c\u201d", '"'),
 }
-# The grapheme joiner and the variation selectors: marks that draw nothing, outside the category Cf.
-INVISIBLE = {"joiner": "\u034f", "variation selectors": "".join(map(chr, range(0xFE00, 0xFE10)))}
+# Categories of Unicode that draw nothing, or over a digit, and change none.
+INVISIBLE: dict[str, str] = {
+    "controls": "Cc",
+    "formats": "Cf",
+    # Also the grapheme joiner and the variation selectors. A mark that belongs to a letter is part of it after NFKC.
+    "marks": "Mn",
+    "frames, as of a keycap": "Me",
+}
 BLANK_CONTROLS = "\t\n\r\v\f\x1c\x1d\x1e\x1f\x85"
 
 _ROUNDS = 3
@@ -63,11 +69,19 @@ def _escapes(text: str) -> str:
     return _ESCAPE.sub(lambda found: chr(int(found[1] or found[2], 16)), text) if "\\" in text or "%u" in text else text
 
 
+def _tag_letters(text: str) -> str:
+    # The invisible copies of ASCII that Unicode has for tags: a text written in them is in the file, and on no screen.
+    return text if text.isascii() else text.translate(_TAG_LETTERS)
+
+
+_TAG_LETTERS = {0xE0000 + code: code for code in range(0x20, 0x7F)}
+
 # What is decoded, in this order, until nothing changes.
 DECODERS: dict[str, Callable[[str], str]] = {
     "entities": _entities,
     "percent codes": _percent_codes,
     "escapes": _escapes,
+    "tag letters": _tag_letters,
 }
 
 
@@ -162,8 +176,7 @@ class _Fold(dict[int, str | None]):
             return str(digit)
         if category in ("Zs", "Zl", "Zp") or character in BLANK_CONTROLS:
             return " "
-        hidden = category in ("Cf", "Cc") or any(character in marks for marks in INVISIBLE.values())
-        return None if hidden else character
+        return None if category in INVISIBLE.values() else character
 
 
 _FOLD, _RAISED = _Fold(), _Raised()

@@ -83,7 +83,8 @@ def worth_a_look(values: Sequence[str | None], column: bytes | None = None) -> l
 
 
 def _has_digits(value: str) -> bool:
-    return sum(map(str.isnumeric, value)) >= 2
+    # The tags of Unicode are ASCII once more, and Unicode calls none of them a digit.
+    return sum(map(str.isnumeric, value)) >= 2 or max(value) >= "\U000e0020"
 
 
 def _cells(triggers: Any, content: bytes) -> list[int]:

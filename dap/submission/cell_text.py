@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import ROUND_HALF_UP, Decimal
 from functools import lru_cache
+from math import isfinite
 
 TEXT, NUMBER, DATE, BOOLEAN, ERROR = "t", "n", "d", "b", "e"
 DIGITS_LOST, SHOWN_ROUNDED, NO_FORMAT, INVISIBLE = "r", "s", "f", "i"
@@ -77,11 +78,13 @@ class _Section:
 def shown_number(raw: str, code: str, *, from_1904: bool = False) -> Shown:
     """The text of a stored number under a number format.
 
-    `raw` is the number as the file writes it; ValueError where it is none. A format that cannot be followed to the
-    letter gives the kind NO_FORMAT and the number as it is stored.
+    `raw` is the number as the file writes it; ValueError where it is none that a spreadsheet can hold. A format that
+    cannot be followed to the letter gives the kind NO_FORMAT and the number as it is stored.
     """
     if not _NUMBER.fullmatch(raw):
         raise ValueError("a stored number is not written as one")
+    if not isfinite(float(raw)):
+        raise ValueError("a stored number is larger than any that a spreadsheet holds")
     value = Decimal(f"{float(raw):.15g}")
     stored = general(value)
     try:

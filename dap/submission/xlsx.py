@@ -244,6 +244,7 @@ class _Cell:
     value: list[str] = field(default_factory=list, repr=False)
     inline: list[str] = field(default_factory=list, repr=False)
     formula: list[str] | None = field(default=None, repr=False)
+    parts: str = ""
 
 
 class _SheetReader(Handler):
@@ -275,8 +276,13 @@ class _SheetReader(Handler):
     def start(self, name: str, attributes: Mapping[str, str]) -> None:
         if name == "c" and self.path[-2:-1] == ["row"]:
             self._begin_cell(attributes)
-        elif name == "f" and self._cell is not None:
-            self._cell.formula = []
+        elif self._cell is not None and name in _PARTS_OF_CELL and self.path[-2] == "c":
+            if name in self._cell.parts:
+                # Of two values one program shows the first and another the last.
+                raise ReadError("workbook_damaged")
+            self._cell.parts += name
+            if name == "f":
+                self._cell.formula = []
         elif name == "row" and self.path[-2:-1] == ["sheetData"]:
             self._begin_row(attributes)
         elif name == "col":
@@ -321,7 +327,7 @@ class _SheetReader(Handler):
             self._text.append(text)
             return
         where = self.path[-1]
-        if where == "v":
+        if where == "v" and self.path[-2] == "c":
             self._cell.value.append(text)
         elif where == "t":
             (self._shared.aids if "rPh" in self.path else self._cell.inline).append(text)
@@ -387,6 +393,7 @@ class _SheetReader(Handler):
 
 # Those of cells and rows that can only be what they have to be.
 _READ_ATTRIBUTES = frozenset({"r", "s", "t"})
+_PARTS_OF_CELL = ("v", "is", "f")
 _HEADERS_AND_FOOTERS = frozenset({"oddHeader", "oddFooter", "evenHeader", "evenFooter", "firstHeader", "firstFooter"})
 
 
