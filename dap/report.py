@@ -263,6 +263,11 @@ def _counted(number: int, word: str) -> str:
     return f"{number:,} {word}{'' if number == 1 else 's'}"
 
 
+def said_size(report: Report) -> str:
+    """How large the table is: `1 row, 36 columns`."""
+    return f"{_counted(report.rows, 'row')}, {_counted(report.columns, 'column')}"
+
+
 def scanned_sentence(report: Report) -> str:
     """What was searched for prohibited identifiers."""
     return said_scanned(report.scanned)

@@ -16,6 +16,7 @@ from dap.report import (
     Report,
     not_asked_sentence,
     safe_cells,
+    said_size,
     scanned_sentence,
     verdict_sentence,
     where,
@@ -70,6 +71,7 @@ def as_html(reports: Sequence[Report]) -> str:
         summary=f"{passed} of {len(reports)} {'file' if len(reports) == 1 else 'files'} accepted",
         words=_VERDICT_WORDS,
         sentence=verdict_sentence,
+        size=said_size,
         scanned=scanned_sentence,
         not_asked=not_asked_sentence,
         where=where,
@@ -221,8 +223,7 @@ thead th { border-bottom: 2px solid #1b1b1b; }
 <section id="file-{{ loop.index }}" aria-labelledby="head-{{ loop.index }}">
 <h2 id="head-{{ loop.index }}"><span class="verdict {{ report.verdict or 'none' }}">{{ words[report.verdict] }}</span>
 {{ report.file_name }}</h2>
-<p>{{ report.collection }}/{{ report.resource }}, {{ "{:,}".format(report.rows) }} rows,
-{{ "{:,}".format(report.columns) }} columns. {{ sentence(report) }}</p>
+<p>{{ report.collection }}/{{ report.resource }}, {{ size(report) }}. {{ sentence(report) }}</p>
 {% if report.findings %}
 <table>
 <caption>Findings, errors first</caption>

@@ -17,6 +17,7 @@ from dap.report import (
     Finding,
     Report,
     not_asked_sentence,
+    said_size,
     scanned_sentence,
     verdict_sentence,
     where,
@@ -103,12 +104,11 @@ def _rendered(content: RenderableType, colour: bool) -> str:
 
 def _report(report: Report) -> RenderableType:
     word, style = _VERDICTS[report.verdict]
-    size = f"{report.rows:,} rows, {report.columns:,} columns"
     head = Text.assemble(
         (f" {word} ", f"{style} reverse"),
         "  ",
         (report.file_name, "bold"),
-        f"  {report.collection}/{report.resource}, {size}",
+        f"  {report.collection}/{report.resource}, {said_size(report)}",
     )
     parts: list[RenderableType] = [head, Text(verdict_sentence(report))]
     for _, group in groupby(report.findings, key=lambda finding: (finding.severity, finding.rule)):
