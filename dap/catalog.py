@@ -15,6 +15,7 @@ from dap.errors import PlanError, RequestError, nearest
 from dap.plan import (
     FIXED,
     FORMATS,
+    SEPARATORS,
     Allowance,
     Change,
     Code,
@@ -679,7 +680,7 @@ def _layout(collection: str, resource: dict[str, Any], inherited: dict[str, Any]
     key = schema.get("primaryKey", ())
     submission = acquisition.get("submission", {})
     delimiter = dialect.get("delimiter", ",")
-    others = [each for each in (",", ";", "\t", "|") if each != delimiter]
+    others = [each for each in SEPARATORS if each != delimiter]
     return Layout(
         name=resource["name"],
         title=resource.get("title", resource["name"]),

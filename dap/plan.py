@@ -291,6 +291,11 @@ class Position:
         return self.start + self.width - 1
 
 
+SEPARATORS = (",", ";", "\t", "|")
+"""What may stand between the cells of a text. Which of them does is told by whoever knows most: by the header where a
+layout is known (`submission.delimited`), by the width of all first rows where only one may fit (`describe.table`), and
+by the width of most where something has to be searched in any case (`scan`)."""
+
 CSV, FIXED = "csv", "fixed"
 TEXT_FORMATS = (CSV, FIXED)
 FORMATS = (CSV, "xlsx", "xls", "ods", "zip", "gzip")
@@ -308,7 +313,7 @@ class Layout:
     description: str = ""
     path: str = ""
     delimiter: str = ","
-    delimiters: tuple[str, ...] = (",", ";", "\t", "|")
+    delimiters: tuple[str, ...] = SEPARATORS
     quote: str = '"'
     escape: str = ""
     encodings: tuple[str, ...] = ("utf-8", "utf-16")

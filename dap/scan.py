@@ -27,6 +27,7 @@ from dap.identifiers import (
     screen_table,
 )
 from dap.identifiers.sheets import HeldCell
+from dap.plan import SEPARATORS
 from dap.report import Finding, Scanned, said_scanned
 from dap.rules import rule
 from dap.submission.child import read_apart
@@ -46,7 +47,6 @@ _BOMS = ((codecs.BOM_UTF8, "utf-8"), (codecs.BOM_UTF32_LE, "utf-32"), (codecs.BO
          (codecs.BOM_UTF16_BE, "utf-16"), (codecs.BOM_UTF32_BE, "utf-32"))  # fmt: skip
 _LINE_END = re.compile("\r\n|\r|\n")
 _GAP = re.compile("  +|\t+")
-_DELIMITERS = ",;\t|"
 _ASKED_LINES, _HEADS = 50, 10
 _LONGEST_HEAD = 60
 _TAIL, _NEXT = 60, 30
@@ -206,7 +206,7 @@ def _records(text: str, delimiter: str) -> Iterator[tuple[int, list[str]]]:
 def _delimiter(text: str) -> str | None:
     """The mark that splits most of the first lines into as many cells, two at least; None for running text."""
     best, most = None, 0
-    for delimiter in _DELIMITERS:
+    for delimiter in SEPARATORS:
         try:
             widths = [len(cells) for _, cells in _first(_records(text, delimiter)) if any(cells)]
         except csv.Error:

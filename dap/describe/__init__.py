@@ -10,7 +10,7 @@ from itertools import islice
 from typing import Any
 
 from dap.describe.columns import Column, known, looks_like_data, proves_header
-from dap.describe.table import DELIMITERS, CannotDescribe, Row, Table, said_rows, table_of
+from dap.describe.table import CannotDescribe, Row, Table, said_rows, table_of
 from dap.errors import RequestError
 from dap.identifiers import find_in_column, find_in_text, names_ssn
 from dap.plan import Element
@@ -18,7 +18,7 @@ from dap.rules import rule
 from dap.submission.reading import same_name
 from dap.suites import PROHIBITED
 
-__all__ = ["DELIMITERS", "ID", "CannotDescribe", "Draft", "describe"]
+__all__ = ["ID", "CannotDescribe", "Draft", "describe"]
 
 ID = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 """The form of a collection's id."""

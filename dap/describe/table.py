@@ -8,6 +8,7 @@ from itertools import islice
 
 from dap.errors import REJECTED, DapError, RequestError
 from dap.identifiers import find_in_text
+from dap.plan import SEPARATORS
 from dap.rules import rule
 from dap.submission import FATAL, split
 from dap.submission.cell_text import ERROR, NO_FORMAT
@@ -17,7 +18,6 @@ from dap.suites import READING_RULES
 
 # The rule of each fault, whose sentences say what is wrong.
 _RULES = {fault: id for id, fault in READING_RULES}
-DELIMITERS = (",", ";", "\t", "|")
 _PROBED = 200
 
 Row = tuple[int, tuple[str, ...]]
@@ -145,7 +145,7 @@ def _as(content: bytes, encoding: str) -> str | None:
 
 def _proven_delimiter(text: str, guards: bool) -> str:
     """The only separator under which the first rows are as wide as the header; CannotDescribe where none or two are."""
-    found = {each: list(islice(split(text, each, guards=guards), _PROBED)) for each in DELIMITERS}
+    found = {each: list(islice(split(text, each, guards=guards), _PROBED)) for each in SEPARATORS}
     shares = {each: _share_as_wide(records) for each, records in found.items()}
     for least in (1.0, 0.5):
         proven = [each for each, share in shares.items() if share >= least]
@@ -158,7 +158,7 @@ def _proven_delimiter(text: str, guards: bool) -> str:
     if fatal := [fault for fault in faults if fault in FATAL]:
         raise CannotDescribe(_said(fatal[0], [number]))
     first = text.partition("\n")[0].partition("\r")[0]
-    if not any(each in first for each in DELIMITERS):
+    if not any(each in first for each in SEPARATORS):
         return ","
     raise CannotDescribe(
         "Most rows are not as wide as row 1, whatever the separator. Row 1 must be the header: remove the lines above "

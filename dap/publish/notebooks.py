@@ -15,7 +15,7 @@ from typing import Any
 
 from dap.errors import CouldNotRun, RequestError
 from dap.guard import refuse_unsafe
-from dap.plan import Plan
+from dap.plan import SEPARATORS, Plan
 from dap.publish import kernel
 
 FOLDER = "notebooks"
@@ -205,7 +205,7 @@ def _rows(file: Path, number: str) -> Iterator[Sequence[str]]:
 def _rows_of_text(file: Path) -> Iterator[Sequence[str]]:
     text = file.read_bytes().decode("utf-8-sig", "replace")
     first = text.split("\n", 1)[0]
-    delimiter = max(",;\t|", key=first.count)
+    delimiter = max(SEPARATORS, key=first.count)
     # The first line names the columns, which may be shown.
     yield from list(csv.reader(text.splitlines(), delimiter=delimiter))[1:]
 
