@@ -142,8 +142,7 @@ def test_what_tells_too_much_or_fails_refuses_the_site_and_is_not_repeated(
 def test_without_notebooks_or_what_runs_them_the_site_is_built_and_says_so(
     with_notebook: Callable[..., Path], new_plan: NewPlan, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    said = publish(open_plan(new_plan()), tmp_path / "none", "https://example.org/", notebooks=True)
-    assert said[1] == "No notebook was included: the plan has no numbered notebooks in notebooks/."
+    assert notebooks.missing(open_plan(new_plan())) == "the plan has no numbered notebooks in notebooks/."
     monkeypatch.setattr("dap.publish.notebooks.find_spec", lambda name: None if name == "nbclient" else object())
     said = publish(open_plan(with_notebook(DRAWN)), tmp_path / "site", "https://example.org/", notebooks=True)
     assert said[1].startswith("No notebook was included: nbclient is not installed")
