@@ -178,7 +178,7 @@ class InStep:
 
 @dataclass
 class Client:
-    """Two districts, and what they were answered: receipts by id, and how many statements were entered."""
+    """Two districts by their tokens, and what they were answered: the ids that were given, and receipts by id."""
 
     bearers: dict[str, str]
     ids: set[str] = field(default_factory=set)
