@@ -13,7 +13,7 @@ from dap.errors import CouldNotRun, RequestError
 from dap.plan import NO_SSN, Collection, Layout, Plan
 from dap.report import ACCEPTED, REJECTED, UNREADABLE, Finding, Report, Scanned
 from dap.submission import Opened, Reading, Submission, load, load_stream
-from dap.submission.reading import digest, same_name
+from dap.submission.reading import Pieces, digest, same_name
 from dap.suites import DISTRICT, PERIOD, suite_path, suite_text
 
 if TYPE_CHECKING:
@@ -85,8 +85,8 @@ def _read(opened: Opened, layout: Layout) -> Submission:
 
 def _opened(path: str | Path | BinaryIO, label: str) -> Opened:
     if isinstance(path, str | Path):
-        return Opened(load(Path(path), label), Path(path).name, label)
-    return Opened(load_stream(path, label), label=label)
+        return Opened(load(Path(path), label, in_parts=True), Path(path).name, label)
+    return Opened(load_stream(path, label, in_parts=True), label=label)
 
 
 def _judged(
@@ -100,11 +100,11 @@ def _judged(
     number: int,
     engine: str,
 ) -> Report:
-    from dap.engine import engine_for, judge
+    from dap.engine import judge
     from dap.expectations import applicable
 
     reading = submission.reading
-    engine = engine_for(reading.bytes) if engine == AUTO else engine
+    engine = _engine(engine, submission)
     suite, suite_hash = _suite(plan, collection, layout)
     parameters = {name: [value] for name, value in ((DISTRICT, district), (PERIOD, period)) if value is not None}
     suite = _without_unanswerable(suite, parameters)
@@ -136,6 +136,17 @@ def _judged(
         laws={each.id: each.cited for each in plan.all_mandates},
         promise=next((each.text for each in plan.promises if each.id == NO_SSN), ""),
     )
+
+
+def _engine(asked: str, submission: Submission) -> str:
+    """The engine that was asked for, or the faster one; RequestError where it cannot take the file."""
+    from dap.engine import PANDAS, POLARS, engine_for
+
+    if not isinstance(submission.table, Pieces):
+        return engine_for(submission.reading.bytes) if asked == AUTO else asked
+    if asked == PANDAS:
+        raise RequestError("A file of this size is too large for pandas. Leave --engine out, or name polars.")
+    return POLARS
 
 
 def _demand_judge(suite: Any, reading: Reading) -> None:

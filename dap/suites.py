@@ -283,10 +283,12 @@ class _Builder:
         if fault == "sheet_unclear":
             return f'"{self.layout.sheet}"' if self.layout.sheet else "its table"
         if fault == "too_large":
-            return f"{LIMITS.said('file_bytes')}, {LIMITS.said('rows')}, {LIMITS.said('cells')}"
-        limits = {"too_wide": "columns", "unpacks_too_large": "unpacked_bytes"}
-        if fault in limits:
-            return LIMITS.said(limits[fault])
+            limits = (LIMITS.said("file_bytes"), LIMITS.said("rows"), LIMITS.said("cells"))
+            more = (LIMITS.said("streamed_bytes"), f"{LIMITS.streamed_rows:,} rows", f"{LIMITS.streamed_cells:,} cells")
+            return f"{', '.join(limits)}; as plain CSV {', '.join(more)}"
+        named = {"too_wide": "columns", "unpacks_too_large": "unpacked_bytes"}
+        if fault in named:
+            return LIMITS.said(named[fault])
         if fault == "cell_too_long":
             return f"{LIMITS.cell_characters:,} characters"
         if fault == "line_too_short":

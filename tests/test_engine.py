@@ -403,7 +403,7 @@ NOISE = [
     "*",
     "000-12-3456",
 ]
-BY_PANDAS = {"table.dap_reading", "table.dap_header", "table.dap_poor_state_ids"}
+BY_PANDAS = {"table.dap_reading", "table.dap_header"}
 
 
 @pytest.mark.parametrize(("collection", "name"), LAYOUTS)
@@ -440,7 +440,7 @@ def test_a_check_runs_on_polars_from_the_size_where_that_is_faster(
         check(path, "psis-october", plan=connecticut, engine="canary")
 
 
-def test_a_suite_of_ours_asks_pandas_for_nothing_that_goes_by_rows_but_state_ids(connecticut: Plan) -> None:
+def test_a_suite_of_ours_asks_pandas_for_nothing_that_goes_by_rows(connecticut: Plan) -> None:
     asked: set[str] = set()
     for collection, name in LAYOUTS:
         layout = connecticut.collection(collection).layout(name)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from dap.errors import CouldNotRun, RequestError
 from dap.submission.fast import FROM_BYTES
-from dap.submission.reading import ATTRIBUTE, Columns, Reading, Submission
+from dap.submission.reading import ATTRIBUTE, Columns, Pieces, Reading, Submission
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -63,7 +63,7 @@ def judge(
     `engine` is one of ENGINES; the outcomes are the same with each. They come in the order of the suite. An expectation
     that raised is `broke`: neither held nor failed.
     """
-    batch = _batch(table, engine)
+    batch = _batch(table, engine, rows)
     reading = table.reading if isinstance(table, Submission) else table.attrs.get(ATTRIBUTE)
     height = table.height if isinstance(table, Submission) else len(table)
     first = _run(batch, suite, parameters, _VERDICT)
@@ -110,7 +110,7 @@ def _details(
     return _run(batch, ExpectationSuite(name=suite.name, expectations=failed), parameters, wanted)
 
 
-def _batch(table: pd.DataFrame | Submission, engine: str) -> Batch:
+def _batch(table: pd.DataFrame | Submission, engine: str, rows: int | None) -> Batch:
     quiet()
     import great_expectations as gx
     from great_expectations.data_context.types.base import ProgressBarsConfig
@@ -120,18 +120,20 @@ def _batch(table: pd.DataFrame | Submission, engine: str) -> Batch:
     context.variables.progress_bars = ProgressBarsConfig(globally=False, metric_calculations=False)
     source = _source(context, engine)
     definition = source.add_dataframe_asset("table").add_batch_definition_whole_dataframe("whole")
-    data = _converted(source, table) if engine == POLARS else table.frame if isinstance(table, Submission) else table
+    whole = table.frame if isinstance(table, Submission) and engine != POLARS else table
+    data = _converted(source, table, rows) if engine == POLARS else whole
     return definition.get_batch(batch_parameters={"dataframe": data})  # type: ignore[no-any-return]
 
 
-def _converted(source: Any, table: pd.DataFrame | Submission) -> Any:
+def _converted(source: Any, table: pd.DataFrame | Submission, most: int | None) -> Any:
     """The table as the Polars engine takes it, made once: GX asks for the batch again with each of the two runs."""
     from dap.engine.batch import PolarsBatchData
 
     engine = source.get_execution_engine()
-    if isinstance(table, Submission) and isinstance(table.table, Columns):
-        text, first = table.table.frame, table.table.first
-        return PolarsBatchData(engine, text, range(first, first + text.height), {ATTRIBUTE: table.reading})
+    if isinstance(table, Submission) and isinstance(table.table, Columns | Pieces):
+        data = table.table.frame if isinstance(table.table, Columns) else table.table
+        numbers = range(table.table.first, table.table.first + table.height)
+        return PolarsBatchData(engine, data, numbers, {ATTRIBUTE: table.reading}, most)
     return PolarsBatchData(engine, table.frame if isinstance(table, Submission) else table)
 
 

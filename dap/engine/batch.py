@@ -1,10 +1,15 @@
-"""One batch as the Polars engine holds it: columns that Polars reads, and the same in pandas, made only when asked."""
+"""One batch as the Polars engine holds it: columns that Polars reads, and the same in pandas, made only when asked.
+
+A batch is one piece in memory, or many that are read one after the other: what a rule asks is asked of each piece.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from functools import cached_property
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 import pandas as pd
@@ -13,41 +18,179 @@ from great_expectations.execution_engine import ExecutionEngine
 from great_expectations.execution_engine.pandas_batch_data import PandasBatchData
 
 
+class Parts(Protocol):
+    """A table in pieces: columns of text, and how to read a piece, or some columns of it."""
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The columns, in order."""
+        ...
+
+    @property
+    def heights(self) -> tuple[int, ...]:
+        """How many rows each piece has."""
+        ...
+
+    def load(self, number: int, names: Sequence[str] | None, /) -> pl.DataFrame:
+        """A piece, counted from 0, with those columns (all for None)."""
+        ...
+
+
+class Memo:
+    """What texts were read as, in each manner, for as long as they are few enough to be kept."""
+
+    def __init__(self) -> None:
+        self._read: dict[tuple[str, ...], dict[str, Any]] = {}
+
+    def read(
+        self, texts: Sequence[str], how: tuple[str, ...], reader: Callable[[Sequence[str]], Iterable[Any]]
+    ) -> list[Any]:
+        """What the reader makes of each text; of one that is known it is not asked again."""
+        known = self._read.setdefault(how, {})
+        new = [text for text in texts if text not in known]
+        if len(known) + len(new) > _MOST_KEPT:
+            known.clear()
+            new = list(texts)
+        known.update(zip(new, reader(new), strict=True))
+        return [known[text] for text in texts]
+
+
+_MOST_KEPT = 500_000
+
+
+class Piece:
+    """Rows of a batch that are in memory: `frame` holds them, `offset` rows of the batch stand before them."""
+
+    def __init__(self, frame: pl.DataFrame, number: int, offset: int, memo: Memo) -> None:
+        self.frame, self.number, self.offset = frame, number, offset
+        self._memo = memo
+        self._distinct: dict[str, list[str]] = {}
+
+    def is_text(self, name: str) -> bool:
+        """Whether every value of the column is a text or missing."""
+        return self.frame.schema.get(name) == pl.String
+
+    def is_number(self, name: str) -> bool:
+        """Whether the column holds floats, or whole numbers of which none is missing, of 64 bits as numpy has them."""
+        dtype = self.frame.schema.get(name)
+        return dtype == pl.Float64 or (dtype == pl.Int64 and self.frame[name].null_count() == 0)
+
+    def distinct(self, names: Iterable[str]) -> None:
+        """Find the different texts of several columns in one pass, for `texts_of`."""
+        wanted = [name for name in dict.fromkeys(names) if name not in self._distinct and self.is_text(name)]
+        if wanted:
+            found = self.frame.lazy().select(pl.col(name).drop_nulls().unique().implode() for name in wanted).collect()
+            self._distinct |= {name: found[name][0].to_list() for name in wanted}
+
+    def texts_of(self, name: str) -> list[str]:
+        """The different texts of a column, in no order."""
+        self.distinct([name])
+        return self._distinct[name]
+
+    def read(self, name: str, how: tuple[str, ...], reader: Callable[[Sequence[str]], Iterable[Any]]) -> list[Any]:
+        """What the reader makes of each of `texts_of(name)`, in their order.
+
+        A text is read once a batch in each manner (`how`), whichever columns hold it and however many rules ask.
+        """
+        return self._memo.read(self.texts_of(name), how, reader)
+
+
+Visit = Callable[[Piece], None]
+"""Is shown each piece of a batch, in order."""
+
+
 class PolarsBatchData(PandasBatchData):
     """The data of one batch.
 
-    `frame` holds the columns that conditions can be computed on: text, whole numbers and floats, with null for a
+    `schema` has the columns that conditions can be computed on: text, whole numbers and floats, with null for a
     missing value and for NaN. `columns` names all, in order. `labels` are the numbers of the rows, None where they have
     names or are no numbers. `dataframe` is the batch as pandas has it; a batch that came from pandas keeps its own.
-    `attrs` are those of each pandas frame made of it.
+    `attrs` are those of each pandas frame made of it. `most` says how many rows a table metric need name (None: all).
     """
 
     def __init__(
         self,
         execution_engine: ExecutionEngine[Any],
-        data: pl.DataFrame | pd.DataFrame,
+        data: pl.DataFrame | pd.DataFrame | Parts,
         rows: Sequence[int] | None = None,
         attrs: Mapping[str, Any] | None = None,
+        most: int | None = None,
     ) -> None:
         # What the parent would keep is made on demand.
         super().__init__(execution_engine=execution_engine, dataframe=pd.DataFrame())
         self._pandas_columns: dict[str, pd.Series[Any]] = {}
-        self._distinct: dict[str, list[str]] = {}
-        self._read: dict[tuple[str, ...], dict[str, Any]] = {}
         self._attrs = dict(attrs or {})
         self._original = data if isinstance(data, pd.DataFrame) else None
+        self._parts: Parts | None = None
+        self._memo = Memo()
+        self._waiting: list[Visit] = []
+        self.most = most
         if isinstance(data, pd.DataFrame):
-            self.columns = tuple(data.columns)
-            self.height = len(data)
-            self.frame = from_pandas(data)
+            self._take(from_pandas(data))
+            self.columns, self.height = tuple(data.columns), len(data)
             self.labels = _labels(data.index)
-        else:
+            return
+        if isinstance(data, pl.DataFrame):
             self._source = data
-            self.columns = tuple(data.columns)
-            self.height = data.height
-            self.frame = data.select(_computable(name, dtype) for name, dtype in data.schema.items() if _known(dtype))
-            self.labels = np.arange(self.height) if rows is None else np.asarray(rows, dtype=np.int64)
-            self._numbers = pd.Index(self.labels)
+            self.columns, self.height = tuple(data.columns), data.height
+            known = [_computable(name, dtype) for name, dtype in data.schema.items() if _known(dtype)]
+            self._take(data.select(known))
+        else:
+            self._parts = data
+            self.columns, self.height = tuple(data.names), sum(data.heights)
+            self.heights = tuple(data.heights)
+            # Stands for any piece where only the kinds of the columns are asked.
+            self.probe = Piece(pl.DataFrame(schema=dict.fromkeys(data.names, pl.String)), -1, 0, self._memo)
+        self.labels = np.arange(self.height) if rows is None else np.asarray(rows, dtype=np.int64)
+        self._numbers = pd.Index(self.labels)
+
+    def _take(self, frame: pl.DataFrame) -> None:
+        self.heights = (frame.height,)
+        self.probe = Piece(frame, 0, 0, self._memo)
+
+    @property
+    def schema(self) -> Mapping[str, Any]:
+        """The columns that can be computed on, with their types."""
+        return self.probe.frame.schema
+
+    @property
+    def in_memory(self) -> bool:
+        """Whether the batch is one piece that stays."""
+        return self._parts is None
+
+    def pieces(self, names: Iterable[str] | None = None, numbers: Sequence[int] | None = None) -> Generator[Piece]:
+        """The pieces in order, or those of the numbers, each with at least the named columns (all for None)."""
+        if self._parts is None:
+            yield self.probe
+            return
+        parts, wanted = self._parts, None if names is None else [each for each in self.columns if each in set(names)]
+        asked = range(len(self.heights)) if numbers is None else numbers
+        starts = np.cumsum([0, *self.heights])
+        # While one piece is looked at the next is read.
+        with ThreadPoolExecutor(1) as reader:
+            ahead = [reader.submit(parts.load, number, wanted) for number in asked[:1]]
+            for place, number in enumerate(asked):
+                frame = ahead.pop().result()
+                ahead += [reader.submit(parts.load, each, wanted) for each in asked[place + 1 : place + 2]]
+                yield Piece(frame, number, int(starts[number]), self._memo)
+                del frame
+
+    def wait(self, visit: Visit) -> None:
+        """Have a look at each piece with the next pass that is made over all of them."""
+        self._waiting.append(visit)
+
+    def sweep(self, visit: Visit | None = None) -> None:
+        """Make a pass over all pieces, and show them to all who wait."""
+        visits, self._waiting = [*self._waiting, *([visit] if visit else [])], []
+        with closing(self.pieces()) as pieces:
+            for piece in pieces:
+                for each in visits:
+                    each(piece)
+
+    def sweep_for(self, visit: Visit) -> None:
+        """Make the pass that a look still waits for, if it does."""
+        if visit in self._waiting:
+            self.sweep()
 
     @cached_property
     def _whole(self) -> pd.DataFrame:
@@ -80,9 +223,23 @@ class PolarsBatchData(PandasBatchData):
         """One column in pandas."""
         if self._original is not None:
             return self._original[name]
+        if self._parts is not None:
+            # Not kept: of a batch in pieces it is large.
+            return _as_pandas(pl.concat([piece.frame[name] for piece in self.pieces([name])]), self._index)
         if name not in self._pandas_columns:
             self._pandas_columns[name] = _as_pandas(self._source[name], self._index)
         return self._pandas_columns[name]
+
+    def values(self, name: str, positions: np.ndarray[Any, Any]) -> list[Any]:
+        """The values of a column at ascending places, as pandas has them."""
+        if self._parts is None:
+            return list(self.pandas_column(name).iloc[positions])
+        starts = np.cumsum([0, *self.heights])
+        where = np.searchsorted(starts, positions, side="right") - 1
+        found: list[Any] = []
+        for piece in self.pieces([name], sorted({int(each) for each in where})):
+            found += piece.frame[name].gather(positions[where == piece.number] - piece.offset).to_list()
+        return found
 
     def dtypes(self) -> Mapping[str, Any]:
         """The type of each column in pandas, read off without making text columns."""
@@ -93,35 +250,7 @@ class PolarsBatchData(PandasBatchData):
 
     def is_text(self, name: str) -> bool:
         """Whether every value of the column is a text or missing."""
-        return self.frame.schema.get(name) == pl.String
-
-    def is_number(self, name: str) -> bool:
-        """Whether the column holds floats, or whole numbers of which none is missing, of 64 bits as numpy has them."""
-        dtype = self.frame.schema.get(name)
-        return dtype == pl.Float64 or (dtype == pl.Int64 and self.frame[name].null_count() == 0)
-
-    def distinct(self, names: Iterable[str]) -> None:
-        """Find the different texts of several columns in one pass, for `texts_of`."""
-        wanted = [name for name in dict.fromkeys(names) if name not in self._distinct and self.is_text(name)]
-        if wanted:
-            found = self.frame.lazy().select(pl.col(name).drop_nulls().unique().implode() for name in wanted).collect()
-            self._distinct |= {name: found[name][0].to_list() for name in wanted}
-
-    def texts_of(self, name: str) -> list[str]:
-        """The different texts of a column, in no order."""
-        self.distinct([name])
-        return self._distinct[name]
-
-    def read(self, name: str, how: tuple[str, ...], reader: Callable[[Sequence[str]], Iterable[Any]]) -> list[Any]:
-        """What the reader makes of each of `texts_of(name)`, in their order.
-
-        A text is read once a batch in each manner (`how`), whichever columns hold it and however many rules ask.
-        """
-        texts = self.texts_of(name)
-        known = self._read.setdefault(how, {})
-        new = [text for text in texts if text not in known]
-        known.update(zip(new, reader(new), strict=True))
-        return [known[text] for text in texts]
+        return self.probe.is_text(name)
 
 
 def from_pandas(data: pd.DataFrame) -> pl.DataFrame:

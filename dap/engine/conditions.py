@@ -11,16 +11,20 @@ from typing import Any
 
 import polars as pl
 
-from dap.engine.batch import PolarsBatchData
+from dap.engine.batch import Piece
 from dap.engine.domains import StockOnlyError
 from dap.engine.patterns import translated
 
 
 @dataclass(frozen=True)
 class Asked:
-    """What a condition is asked of: the batch, its columns (in the batch, and computable), the metric's arguments."""
+    """What a condition is asked of: a piece of the batch, its columns (there, and computable), the metric's arguments.
 
-    batch: PolarsBatchData
+    A batch in memory is one piece. Of any other the condition is asked for each piece anew, and first for one without
+    rows, so the answer may go by the columns of the piece, and the arguments must be refused whatever its rows are.
+    """
+
+    batch: Piece
     columns: tuple[str, ...]
     arguments: Mapping[str, Any]
 

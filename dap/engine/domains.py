@@ -54,7 +54,7 @@ def rows_of(batch: PolarsBatchData, domain: Mapping[str, Any]) -> pl.Expr | None
 
 def demand(batch: PolarsBatchData, name: str) -> None:
     """StockOnlyError unless Polars can compute on the column."""
-    if name not in batch.frame.columns:
+    if name not in batch.schema:
         raise StockOnlyError
 
 

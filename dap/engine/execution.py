@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 import pandas as pd
@@ -18,7 +18,7 @@ from great_expectations.exceptions import MetricResolutionError
 from great_expectations.execution_engine import PandasExecutionEngine
 from great_expectations.validator.metric_configuration import MetricConfiguration
 
-from dap.engine.batch import PolarsBatchData
+from dap.engine.batch import Piece, PolarsBatchData
 from dap.engine.conditions import Asked, Unique, goes_by_text, judges_missing, known
 from dap.engine.domains import StockOnlyError, columns_of, condition_columns, rows_of
 
@@ -29,72 +29,165 @@ Metrics = dict[Any, Any]
 Details = Callable[["Deferred", Mapping[str, Any]], Any]
 
 
+class Tally(Protocol):
+    """A number that is counted piece by piece."""
+
+    def counting(self, piece: Piece) -> pl.Expr:
+        """The expression that counts in one piece."""
+        ...
+
+    def add(self, piece: Piece, found: Any) -> None:
+        """Take what it gave."""
+        ...
+
+    def total(self) -> int:
+        """The number, after the last piece."""
+        ...
+
+
+@dataclass(eq=False)
+class Rows:
+    """How many rows a metric is about."""
+
+    rows: pl.Expr
+    found: int = 0
+
+    def counting(self, piece: Piece) -> pl.Expr:
+        """How many of this piece."""
+        return self.rows.sum()
+
+    def add(self, piece: Piece, found: Any) -> None:
+        """Add those of one piece."""
+        self.found += int(found)
+
+    def total(self) -> int:
+        """Those of all pieces."""
+        return self.found
+
+
 @dataclass(eq=False)
 class Deferred:
     """A condition that is not computed yet: which rows are asked about, and which of them are unexpected.
 
-    `rows` None stands for all; `unexpected` None for a condition on uniqueness, found when it is first needed, and
-    then a Series. `stock` computes what the stock metric on pandas gives, for whoever needs that form.
+    `rows` None stands for all. `unexpected` gives the expression for a piece; it is None for a condition on uniqueness,
+    which no piece can answer alone. `stock` computes what the stock metric on pandas gives, for whoever needs it.
     """
 
     batch: PolarsBatchData = field(repr=False)
     columns: tuple[str, ...]
     rows: pl.Expr | None = field(repr=False)
-    unexpected: pl.Expr | pl.Series | None = field(repr=False)
+    unexpected: Callable[[Piece], pl.Expr] | None = field(repr=False)
     stock: Callable[[], Any] = field(repr=False)
     pair: bool = False
     count: int | None = None
+    _counts: dict[int, int] = field(default_factory=dict, repr=False)
+    _hashes: list[pl.Series] = field(default_factory=list, repr=False)
     _positions: np.ndarray[Any, Any] | None = field(default=None, repr=False)
     _whole: bool = False
 
-    def counting(self) -> pl.Expr:
-        """How many rows are unexpected; for uniqueness, how many rows have values that stand before already."""
-        if isinstance(self.unexpected, pl.Series):
-            return pl.lit(self.unexpected.sum())
+    def counting(self, piece: Piece) -> pl.Expr:
+        """How many rows are unexpected; for uniqueness, how many have values that stand before, or hashes of all."""
         if self.unexpected is not None:
-            return self.unexpected.sum()
+            return self.unexpected(piece).sum()
         values = self._values()
+        if not self.batch.in_memory:
+            return (values if self.rows is None else values.filter(self.rows)).hash().implode()
         if self.rows is None:
             return pl.len() - values.n_unique()
         return self.rows.sum() - values.filter(self.rows).n_unique()
 
-    def counted(self, number: int) -> None:
-        """Take the answer of `counting`; where values repeat, mark all rows that have them."""
-        if self.count is not None:
-            return
-        if self.unexpected is None and number:
-            rows = pl.lit(True) if self.rows is None else self.rows
-            asked = self.batch.frame.select(rows.alias("asked").fill_null(False), self._values().alias("values"))
-            asked = asked.with_row_index("position").filter("asked")
-            repeated = asked.filter(pl.col("values").is_duplicated())["position"]
-            mask = np.zeros(self.batch.height, dtype=bool)
-            mask[repeated.to_numpy()] = True
-            self.unexpected = pl.Series("unexpected", mask)
-            number = int(mask.sum())
-        self.count = int(number)
+    def add(self, piece: Piece, found: Any) -> None:
+        """Take what `counting` gave for a piece."""
+        if isinstance(found, pl.Series):
+            self._hashes.append(found)
+        else:
+            self._counts[piece.number] = int(found)
+
+    def total(self) -> int:
+        """How many rows are unexpected; where values repeat, all rows that have them are found for it."""
+        if self.count is None:
+            self.count = sum(self._counts.values()) if self.unexpected is not None else self._repeated()
+        return self.count
+
+    def _repeated(self) -> int:
+        if self.batch.in_memory:
+            self._positions = self._find_repeated() if any(self._counts.values()) else np.empty(0, dtype=np.int64)
+        else:
+            hashes = pl.concat(self._hashes) if self._hashes else pl.Series(dtype=pl.UInt64)
+            self._hashes = []
+            # Different hashes are of different values. Alike are few, as a rule, and their values are looked at.
+            alike = hashes.filter(hashes.is_duplicated()).unique()
+            self._positions = self._find_repeated(alike) if len(alike) else np.empty(0, dtype=np.int64)
+        self._whole = True
+        return len(self._positions)
+
+    def _find_repeated(self, alike: pl.Series | None = None) -> np.ndarray[Any, Any]:
+        """The places of the rows whose values stand in another row too; `alike` are the hashes of their values."""
+        rows = pl.lit(True) if self.rows is None else self.rows
+        values = self._values()
+        asked = []
+        for piece in self.batch.pieces(None if self.batch.in_memory else self._needed()):
+            place = pl.int_range(pl.len(), dtype=pl.Int64) + piece.offset
+            found = piece.frame.select(
+                rows.alias("asked").fill_null(False), values.alias("values"), place.alias("place")
+            )
+            found = found.filter("asked")
+            if alike is not None:
+                found = found.filter(pl.col("values").hash().is_in(alike.implode()))
+            asked.append(found.select("place", "values"))
+        together = pl.concat(asked)
+        return together.filter(pl.col("values").is_duplicated())["place"].to_numpy()
+
+    def _needed(self) -> set[str]:
+        return {*self.columns, *(self.rows.meta.root_names() if self.rows is not None else ())}
 
     def _values(self) -> pl.Expr:
         return pl.col(self.columns[0]) if len(self.columns) == 1 else pl.struct(self.columns)
 
     def positions(self, most: int | None) -> np.ndarray[Any, Any]:
         """The places of the first unexpected rows, from 0; nothing is computed where there is none."""
-        if (seeking := self.seeking(most)) is not None:
-            self.sought(self.batch.frame.lazy().select(seeking).collect().item(), most)
+        seek([(self, most)])
         return np.empty(0, dtype=np.int64) if self._positions is None else self._positions[:most]
 
-    def seeking(self, most: int | None) -> pl.Expr | None:
-        """The expression that finds so many places, as one list; None where they are known, or there is none."""
+    def lacks(self, most: int | None) -> bool:
+        """Whether so many places are still to be found."""
         known = self._positions is not None and (self._whole or (most is not None and len(self._positions) >= most))
-        if known or not self.count or self.unexpected is None or most == 0:
-            return None
-        mask = pl.lit(self.unexpected) if isinstance(self.unexpected, pl.Series) else self.unexpected
-        places = pl.arg_where(mask)
-        return (places if most is None else places.head(most)).implode()
+        return bool(self.count) and not known and most != 0
 
-    def sought(self, places: pl.Series, most: int | None) -> None:
-        """Take the answer of `seeking`."""
-        self._positions = places.to_numpy()
+    def where(self, most: int | None) -> dict[int, int]:
+        """The pieces that hold the first unexpected rows, and how many of each are wanted."""
+        wanted: dict[int, int] = {}
+        left = self.count or 0 if most is None else most
+        for number, count in sorted(self._counts.items()):
+            if count and left > 0:
+                wanted[number] = min(count, left)
+                left -= count
+        return wanted
+
+    def sought(self, places: np.ndarray[Any, Any], most: int | None) -> None:
+        """Take the places that were found."""
+        self._positions = places
         self._whole = most is None or len(places) < most
+
+
+def seek(asked: list[tuple[Deferred, int | None]]) -> None:
+    """Find the first places of several conditions of one batch, in one pass over the pieces that hold them."""
+    asked = [(each, most) for each, most in asked if each.lacks(most) and each.unexpected is not None]
+    if not asked:
+        return
+    wanted = [each.where(most) for each, most in asked]
+    found: list[list[np.ndarray[Any, Any]]] = [[] for _ in asked]
+    for piece in asked[0][0].batch.pieces(None, sorted(set().union(*wanted))):
+        named = []
+        for place, (each, _) in enumerate(asked):
+            if piece.number in wanted[place] and each.unexpected is not None:
+                places = pl.arg_where(each.unexpected(piece)).head(wanted[place][piece.number])
+                named.append(places.implode().alias(str(place)))
+        row = piece.frame.lazy().select(named).collect()
+        for name in row.columns:
+            found[int(name)].append(row[name][0].to_numpy().astype(np.int64) + piece.offset)
+    for (each, most), parts in zip(asked, found, strict=True):
+        each.sought(np.concatenate(parts) if parts else np.empty(0, dtype=np.int64), most)
 
 
 class PolarsExecutionEngine(PandasExecutionEngine):
@@ -193,7 +286,7 @@ class _Level:
         self.engine, self.metrics, self.runtime = engine, metrics, runtime
         self.resolved: Metrics = {}
         self.failed: list[tuple[MetricConfiguration, Exception]] = []
-        self._counts: list[tuple[MetricConfiguration, PolarsBatchData, pl.Expr, Deferred | None]] = []
+        self._counts: list[tuple[MetricConfiguration, PolarsBatchData, Tally]] = []
         self._details: list[tuple[MetricConfiguration, Deferred, Details]] = []
 
     def resolve_all(self, level: list[MetricConfiguration]) -> None:
@@ -233,7 +326,8 @@ class _Level:
             if batch is not None and goes_by_text(metric.metric_name.removesuffix(_CONDITION)):
                 wanted.setdefault(id(batch), (batch, []))[1].extend(columns_of(metric.metric_domain_kwargs))
         for batch, names in wanted.values():
-            batch.distinct(names)
+            if batch.in_memory:
+                batch.probe.distinct(names)
 
     def _resolve(self, metric: MetricConfiguration) -> None:
         name, domain = metric.metric_name, metric.metric_domain_kwargs
@@ -265,15 +359,27 @@ class _Level:
             # Whoever asks for the lengths themselves gets them from pandas; conditions on them need none.
             if not batch.is_text(columns[0]):
                 raise StockOnlyError
-            return Deferred(batch, columns, rows, pl.lit(False), stock)
+            return Deferred(batch, columns, rows, lambda piece: pl.lit(False), stock)
         function = known(name)
         if function is None or not columns:
             raise StockOnlyError
-        answer = function(Asked(batch, columns, metric.metric_value_kwargs))
+        arguments = metric.metric_value_kwargs
+        answer = function(Asked(batch.probe, columns, arguments))
         if "column" in domain and not judges_missing(name):
             there = pl.col(columns[0]).is_not_null()
             rows = there if rows is None else rows & there
-        unexpected = None if isinstance(answer, Unique) else _unexpected(answer, rows, columns)
+        unexpected: Callable[[Piece], pl.Expr] | None = None
+        if not isinstance(answer, Unique):
+            first = batch.probe.number, _unexpected(answer, rows, columns)
+
+            def unexpected(piece: Piece) -> pl.Expr:
+                if piece.number == first[0]:
+                    return first[1]
+                again = function(Asked(piece, columns, arguments))
+                if isinstance(again, Unique):
+                    raise TypeError("a condition has to answer for a piece as for any other")
+                return _unexpected(again, rows, columns)
+
         return Deferred(batch, columns, rows, unexpected, stock, pair="column_A" in domain)
 
     def _count_rows(self, metric: MetricConfiguration, batch: PolarsBatchData) -> None:
@@ -281,7 +387,7 @@ class _Level:
         if rows is None:
             self.resolved[metric.id] = batch.height
         else:
-            self._counts.append((metric, batch, rows.sum(), None))
+            self._counts.append((metric, batch, Rows(rows)))
 
     def _after_condition(self, metric: MetricConfiguration) -> None:
         """A metric on what a deferred condition found."""
@@ -293,33 +399,26 @@ class _Level:
             raise StockOnlyError
         ending = metric.metric_name.rpartition(".")[2]
         if ending == "unexpected_count":
-            self._counts.append((metric, condition.batch, condition.counting(), condition))
+            self._counts.append((metric, condition.batch, condition))
         elif ending == "filtered_row_count":
             if condition.rows is None:
                 self.resolved[metric.id] = condition.batch.height
             else:
-                self._counts.append((metric, condition.batch, condition.rows.sum(), None))
+                self._counts.append((metric, condition.batch, Rows(condition.rows)))
         elif ending in _DETAILS:
             self._details.append((metric, condition, _DETAILS[ending]))
         else:
             raise StockOnlyError
 
-    def _count(self, asked: list[tuple[MetricConfiguration, PolarsBatchData, pl.Expr, Deferred | None]]) -> None:
-        batch = asked[0][1]
-        expressions = [expression.alias(str(place)) for place, (_, _, expression, _) in enumerate(asked)]
-        try:
-            numbers: list[Any] = list(batch.frame.lazy().select(expressions).collect().row(0))
-        except pl.exceptions.PolarsError:
-            # One of them cannot be computed: find it, and let pandas answer for it.
-            numbers = [_alone(batch, each) for each in expressions]
-        for (metric, _, _, condition), number in zip(asked, numbers, strict=True):
-            if number is None:
+    def _count(self, asked: list[tuple[MetricConfiguration, PolarsBatchData, Tally]]) -> None:
+        tallies = {id(tally): tally for _, _, tally in asked}.values()
+        uncounted = [each for each in tallies if not isinstance(each, Deferred) or each.count is None]
+        broken = count(asked[0][1], uncounted) if uncounted else set()
+        for metric, _, tally in asked:
+            if id(tally) in broken:
                 self._stock(metric)
-                continue
-            if condition is not None:
-                condition.counted(number)
-                number = condition.count
-            self.resolved[metric.id] = int(number)
+            else:
+                self.resolved[metric.id] = tally.total()
 
     def _seek(self) -> None:
         """Find the places that the level's details ask for, in one pass."""
@@ -329,21 +428,16 @@ class _Level:
             if condition.count is not None and details is _index_list:
                 wanted[id(condition)] = condition, _most(result_format, limited=False)
         for batch in {id(each.batch): each.batch for each, _ in wanted.values()}.values():
-            asked = [(each, most) for each, most in wanted.values() if each.batch is batch]
-            seeking = [(each, most, each.seeking(most)) for each, most in asked]
-            sought = [(each, most, expression) for each, most, expression in seeking if expression is not None]
-            if sought:
-                named = [expression.alias(str(place)) for place, (_, _, expression) in enumerate(sought)]
-                # What cannot be found together is sought one by one, and for one alone pandas answers.
-                with suppress(pl.exceptions.PolarsError):
-                    found = batch.frame.lazy().select(named).collect()
-                    for place, (each, most, _) in enumerate(sought):
-                        each.sought(found[str(place)][0], most)
+            # What cannot be found together is sought one by one, and for one alone pandas answers.
+            with suppress(pl.exceptions.PolarsError):
+                seek([(each, most) for each, most in wanted.values() if each.batch is batch])
 
     def _detail(self, metric: MetricConfiguration, condition: Deferred, details: Details) -> None:
         try:
             if condition.count is None:
-                condition.counted(condition.batch.frame.select(condition.counting()).item())
+                if count(condition.batch, [condition]):
+                    raise StockOnlyError
+                condition.total()
             self.resolved[metric.id] = details(condition, metric.metric_value_kwargs["result_format"])
         except Exception:
             self._stock(metric)
@@ -390,9 +484,43 @@ def _unexpected(answer: pl.Expr, rows: pl.Expr | None, columns: tuple[str, ...])
     return unexpected if rows is None else rows & unexpected
 
 
-def _alone(batch: PolarsBatchData, expression: pl.Expr) -> Any:
+def count(batch: PolarsBatchData, tallies: Sequence[Tally]) -> set[int]:
+    """Count them all in one pass over the batch; the ids of those that Polars cannot compute are the answer."""
+    broken: set[int] = set()
+
+    def visit(piece: Piece) -> None:
+        expressions = []
+        for tally in tallies:
+            if id(tally) not in broken:
+                try:
+                    expressions.append((tally, tally.counting(piece)))
+                except Exception:
+                    broken.add(id(tally))
+        for tally, found in _computed(piece, expressions):
+            if found is None:
+                broken.add(id(tally))
+            else:
+                tally.add(piece, found)
+
+    batch.sweep(visit)
+    return broken
+
+
+def _computed(piece: Piece, asked: list[tuple[Tally, pl.Expr]]) -> Iterator[tuple[Tally, Any]]:
+    """What each expression gives; None for one that cannot be computed."""
+    named = [expression.alias(str(place)) for place, (_, expression) in enumerate(asked)]
     try:
-        return batch.frame.select(expression).item()
+        row = piece.frame.lazy().select(named).collect()
+        found = [row[str(place)][0] for place in range(len(asked))]
+    except pl.exceptions.PolarsError:
+        # One of them cannot be computed: find it, and let pandas answer for it.
+        found = [_alone(piece, each) for each in named]
+    yield from zip((tally for tally, _ in asked), found, strict=True)
+
+
+def _alone(piece: Piece, expression: pl.Expr) -> Any:
+    try:
+        return piece.frame.select(expression).to_series()[0]
     except pl.exceptions.PolarsError:
         return None
 
@@ -410,7 +538,7 @@ def _values(condition: Deferred, result_format: Mapping[str, Any]) -> list[Any]:
     if result_format.get("exclude_unexpected_values"):
         return []
     positions = condition.positions(_most(result_format, limited=True))
-    columns = [list(condition.batch.pandas_column(name).iloc[positions]) for name in condition.columns]
+    columns = [condition.batch.values(name, positions) for name in condition.columns]
     if len(columns) == 1:
         return columns[0]
     together = list(zip(*columns, strict=True))

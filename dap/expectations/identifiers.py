@@ -13,7 +13,7 @@ from great_expectations.expectations.metrics.table_metric_provider import TableM
 
 from dap.expectations.places import Place, result
 from dap.expectations.reading import reading_of, table_of
-from dap.identifiers import DOUBTS, FORMS, Hit, Screen, find_in_sheets, find_in_texts, screen_table
+from dap.identifiers import DOUBTS, FORMS, Hit, TableScreen, find_in_sheets, find_in_texts
 from dap.submission import Reading
 from dap.submission.reading import HiddenText
 
@@ -81,29 +81,35 @@ def find_identifiers(
 
     `columns` has the cells of each of the columns `names`, `rows` the numbers of their rows.
     """
-    screen = _screened(names, columns, rows, reading, known)
-    found: dict[str, list[Place]] = {form: [] for form in (*FORMS, *DOUBTS)}
-    for place in (*screen.places, *screen.doubts):
-        name = names[place.column - 1]
-        field = None if name.startswith("#") else name
-        found[place.form].append(Place(field, place.column, place.rows, labels=place.labels))
-    return found | _around(reading)
+    screen = table_screen(names, reading, known)
+    screen.see(columns)
+    if wanted := screen.asks_again():
+        screen.look_again({place: columns[place] for place in wanted})
+    return found_places(names, screen, rows, reading)
 
 
-def _screened(
-    names: Sequence[str],
-    columns: Sequence[Sequence[str | None]],
-    rows: Sequence[int],
-    reading: Reading | None,
-    known: Known,
-) -> Screen:
+def table_screen(names: Sequence[str], reading: Reading | None, known: Known, most: int | None = None) -> TableScreen:
+    """The screen for a table with these columns, headed as the file heads them."""
     header = reading.header if reading else tuple(names)
     # More columns than the header has cells can only come from a frame that no reader made.
-    headed = [(header[place] if place < len(header) else "", column) for place, column in enumerate(columns)]
+    headed = [header[place] if place < len(header) else "" for place in range(len(names))]
     places = {name: position for position, name in enumerate(names, start=1)}
     allowed = {places[name]: pattern for name, pattern in known.allows.items() if name in places}
     persons = {places[name] for name in known.persons if name in places}
-    return screen_table(headed, rows, reading.header_row if reading else 1, allowed, persons)
+    return TableScreen(headed, allowed, persons, most=most)
+
+
+def found_places(
+    names: Sequence[str], screen: TableScreen, rows: Sequence[int], reading: Reading | None
+) -> dict[str, list[Place]]:
+    """What a screen found in the table, and what is found beside it, by form; `rows` as for `find_identifiers`."""
+    result = screen.result(rows, reading.header_row if reading else 1)
+    found: dict[str, list[Place]] = {form: [] for form in (*FORMS, *DOUBTS)}
+    for place in (*result.places, *result.doubts):
+        name = names[place.column - 1]
+        field = None if name.startswith("#") else name
+        found[place.form].append(Place(field, place.column, place.rows, place.count, place.labels))
+    return found | _around(reading)
 
 
 def _texts(values: list[Any]) -> list[str | None]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date
 from typing import Any, ClassVar, Literal
 
@@ -39,7 +40,9 @@ class PoorStateIds(TableMetricProvider):
         frame = columns_of_table(execution_engine, metric_domain_kwargs, wanted)
         reading = reading_of(frame)
         births = [
-            _dates(frame, name, form) for name, form in metric_value_kwargs["births"].items() if name in frame.columns
+            read_births(_texts(frame, name), form)
+            for name, form in metric_value_kwargs["births"].items()
+            if name in frame.columns
         ]
         names = [_texts(frame, name) for name in metric_value_kwargs["names"] if name in frame.columns]
         rows = [int(row) for row in frame.index]
@@ -53,8 +56,8 @@ def _texts(frame: pd.DataFrame, name: str) -> list[str | None]:
     return [value if value is None else str(value) for value in frame[name].tolist()]
 
 
-def _dates(frame: pd.DataFrame, name: str, form: str) -> list[date | None]:
-    texts = _texts(frame, name)
+def read_births(texts: Sequence[str | None], form: str) -> list[date | None]:
+    """The day that each text of a column writes; None where it writes none."""
     # A file has far more rows than birthdays.
     days = {text: as_date(text, form) for text in set(texts) if text}
     return [days[text] if text else None for text in texts]

@@ -186,9 +186,10 @@ class ExpectColumnPairValuesToCompare(ColumnPairMapExpectation):
 
 
 class ControlCharacters(TableMetricProvider):
-    """Of every column that has any: the rows whose cell holds a control character, and those with a line break."""
+    """Of each asked column that has any: the rows whose cell holds a control character, and those with a line break."""
 
     metric_name = "table.dap_control_characters"
+    value_keys = ("columns",)
 
     @metric_value(engine=PandasExecutionEngine)
     def _pandas(
@@ -202,7 +203,10 @@ class ControlCharacters(TableMetricProvider):
         frame = table_of(execution_engine, metric_domain_kwargs)
         reading = reading_of(frame)
         found = {}
+        asked = metric_value_kwargs.get("columns")
         for place, name in enumerate(map(str, frame.columns)):
+            if asked is not None and name not in asked:
+                continue
             position = reading.position(name) if reading else place + 1
             texts = [
                 (row, text) for row, text in zip(frame.index, frame.iloc[:, place], strict=True) if text is not None

@@ -28,7 +28,7 @@ from dap.identifiers.results import (
     Screen,
 )
 from dap.identifiers.sheets import find_in_sheets
-from dap.identifiers.table import find_in_table, screen_table
+from dap.identifiers.table import TableScreen, find_in_table, screen_table
 from dap.identifiers.texts import find_in_text, find_in_texts
 from dap.identifiers.words import names_person, names_ssn, names_thing
 
@@ -52,6 +52,7 @@ __all__ = [
     "Hit",
     "Place",
     "Screen",
+    "TableScreen",
     "find_in_column",
     "find_in_sheets",
     "find_in_table",

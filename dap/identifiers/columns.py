@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
+from array import array
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import pairwise
+from typing import Any, overload
 
 from dap.identifiers import candidates, prefilter, words
 from dap.identifiers.explanations import in_hash
@@ -34,120 +36,180 @@ def find_in_column(values: Sequence[str | None], header: str, allows: str | None
 
 
 class Column:
-    """One column with its header: the hits that refuse it, and the doubts that are worth a look.
+    """A column in memory with its header: the hits that refuse it, and the doubts that are worth a look."""
 
-    `beside` has the cells of the column to the left, which may name the number as a header does. `person` says that the
-    column is known to hold persons' numbers, whatever thing its header seems to name.
-    """
-
-    def __init__(
-        self,
-        values: Sequence[str | None],
-        header: str,
-        allows: str | None = None,
-        *,
-        beside: Sequence[str | None] = (),
-        person: bool = False,
-    ) -> None:
-        self.values, self.header = values, header
-        self._beside, self._person = beside, person
-        self._allowed = re.compile(allows).fullmatch if allows else None
-        self._joined = prefilter.joined(values)
+    def __init__(self, values: Sequence[str | None], header: str, allows: str | None = None) -> None:
+        self._screen = ColumnScreen(header, allows)
+        self._cells = dict(self._screen.see(values))
+        if self._screen.asks_again:
+            list(self._screen.look_again(values))
 
     def hits(self) -> Iterator[Found]:
         """What refuses the column, by place; each kind of hit of a cell once."""
-        by_place: dict[int, list[Hit]] = {}
-        for place in prefilter.worth_a_look(self.values, self._joined):
-            if found := find_in_text(self.values[place] or ""):
-                by_place[place] = list(found)
-        if words.heads_ssns(self.header):
-            self._under_header(by_place)
-        for place, hit in (*self._beside_a_name(), *self._statistics()):
+        by_place = {place: list(hits) for place, hits in self._cells.items()}
+        for place, hit in self._screen.statistics():
             by_place.setdefault(place, []).append(hit)
         for place in sorted(by_place):
             yield from ((place, hit) for hit in dict.fromkeys(by_place[place]))
 
     def doubts(self) -> Iterator[Found]:
         """What is worth a look: bare values too few to tell, or allowed ones that look like SSNs together."""
-        if not self._asks_statistics:
-            return
-        allowed = self._numbers(allowed=True) if self._allowed else {}
-        for form, numbers in ((TOO_FEW, self._bare), (ALLOWED, allowed)):
-            judged = Numbers(tuple(numbers.values()))
-            enough = FEWEST_DOUBTED <= judged.count < FEWEST if form == TOO_FEW else judged.count >= FEWEST
-            if enough and judged.look_like_ssns(few=form == TOO_FEW):
-                said = _DOUBTS[form]
-                yield from ((place, Hit(label(digits), form, said)) for place, digits in numbers.items())
+        yield from self._screen.doubts()
 
-    def _under_header(self, by_place: dict[int, list[Hit]]) -> None:
-        four = words.heads_last_four(self.header)
-        dated = words.names_date(self.header)
-        for place, value in enumerate(self.values):
-            if value is None or place in by_place or len(value) < 3:
+
+class ColumnScreen:
+    """A column that is met piece by piece: `see` for each, then, where it `asks_again`, `look_again` for each.
+
+    `person` says that the column is known to hold persons' numbers, whatever thing its header seems to name; `beside`
+    that there is a column to the left, which may name the number as a header does.
+    """
+
+    def __init__(self, header: str, allows: str | None = None, *, person: bool = False, beside: bool = False) -> None:
+        self._is_allowed = Allowed(allows)
+        self._heads = words.heads_ssns(header)
+        self._four, self._dated = words.heads_last_four(header), words.names_date(header)
+        self._settled = self._heads or (not person and words.names_thing(header))
+        self._beside = beside
+        self._holds_nine = False
+        self._bare, self._allowed_bare = BareNumbers(), BareNumbers()
+        self._long = 0
+
+    def see(self, values: Sequence[str | None]) -> list[tuple[int, tuple[Hit, ...]]]:
+        """Where in a piece a cell is a hit by itself or by its header: its place there, ascending, and the hits."""
+        joined = prefilter.joined(values)
+        found: dict[int, tuple[Hit, ...]] = {}
+        for place in prefilter.worth_a_look(values, joined):
+            if hits := find_in_text(values[place] or ""):
+                found[place] = tuple(hits)
+        if self._heads:
+            self._under_header(values, found)
+        if not self._holds_nine and (self._beside or not self._settled):
+            # Digits of other scripts, or with an invisible character among them, are beyond ASCII.
+            foreign = not joined.isascii() and any(map(_has_nine_foreign, values))
+            self._holds_nine = foreign or prefilter.holds_nine(joined)
+        return sorted(found.items())
+
+    def _under_header(self, values: Sequence[str | None], found: dict[int, tuple[Hit, ...]]) -> None:
+        for place, value in enumerate(values):
+            if value is None or place in found or len(value) < 3:
                 continue
-            if (hit := _under_header(value, four, dated)) and not (hit.form == HEADER and self._is_allowed(value)):
-                by_place[place] = [hit]
+            hit = _under_header(value, self._four, self._dated)
+            if hit and not (hit.form == HEADER and self._is_allowed(value)):
+                found[place] = (hit,)
 
-    def _beside_a_name(self) -> Iterator[Found]:
-        """Nine digits to the right of a cell that names the number, as in a table of kinds of numbers and numbers."""
-        if not self._beside or not self._holds_nine:
-            return
-        for place, (name, value) in enumerate(zip(self._beside, self.values, strict=True)):
+    @property
+    def asks_again(self) -> bool:
+        """Whether bare numbers can tell: there are some, and either a column beside them, or a header that is silent.
+
+        A header is silent that says neither that they are such numbers nor that they are not.
+        """
+        return self._holds_nine
+
+    def look_again(
+        self, values: Sequence[str | None], beside: Sequence[str | None] = (), before: int = 0
+    ) -> Iterator[Found]:
+        """What a piece holds beside a cell that names the number; its bare numbers are taken down.
+
+        `before` is how many values of the column stand before the piece.
+        """
+        if not self._settled:
+            self._take_down(values, before)
+        # As in a table of kinds of numbers and numbers.
+        for place, (name, value) in enumerate(zip(beside, values, strict=True) if beside else ()):
             if name and value and words.calls_ssn(name) and len(digits := bare_digits(value) or "") == 9:
-                yield place, Hit(label(digits), HEADER, "nine digits beside a cell that names the number")
+                hit = Hit(label(digits), HEADER, "nine digits beside a cell that names the number")
+                yield before + place, hit
 
-    def _is_allowed(self, value: str) -> bool:
-        return self._allowed is not None and self._allowed(value) is not None
+    def _take_down(self, values: Sequence[str | None], before: int) -> None:
+        for place, value in enumerate(values):
+            if value is None:
+                continue
+            self._long += _is_long_number(value) and not self._is_allowed(value)
+            if 7 <= len(value) <= 24 and (digits := bare_digits(value)):
+                (self._allowed_bare if self._is_allowed(value) else self._bare).add(before + place, digits)
 
-    def _statistics(self) -> Iterator[Found]:
-        if not self._asks_statistics:
-            return
-        numbers = self._bare
-        judged = Numbers(tuple(numbers.values()))
-        if judged.count < FEWEST or not judged.look_like_ssns():
+    def statistics(self) -> Iterator[Found]:
+        """The bare numbers that are not allowed and together are like SSNs, by place."""
+        numbers = self._unallowed()
+        judged = Numbers(numbers)
+        # In this order: the rules are asked before so much as a list is made of millions of numbers.
+        if len(numbers) < FEWEST or not judged.look_like_ssns() or judged.count < FEWEST:
             return
         form, said = (STATISTICS, _MANY) if judged.count >= MANY else (STATISTICS_FEW, _FEW)
         yield from ((place, Hit(label(digits), form, said)) for place, digits in numbers.items())
 
-    @cached_property
-    def _holds_nine(self) -> bool:
-        """Whether any cell is nine bare digits."""
-        holds = prefilter.holds_nine(self._joined)
-        if not holds and not self._joined.isascii():
-            # Digits of other scripts, or with an invisible character among them.
-            holds = any(_has_nine_foreign(value) for value in self.values)
-        return holds
+    def doubts(self) -> Iterator[Found]:
+        """The bare numbers that are too few to tell, and the allowed ones that together are like SSNs, by place."""
+        for form, numbers in ((TOO_FEW, self._unallowed()), (ALLOWED, self._allowed_bare.judged())):
+            judged = Numbers(numbers)
+            if len(numbers) < FEWEST_DOUBTED or not judged.look_like_ssns(few=form == TOO_FEW):
+                continue
+            if FEWEST_DOUBTED <= judged.count < FEWEST if form == TOO_FEW else judged.count >= FEWEST:
+                said = _DOUBTS[form]
+                yield from ((place, Hit(label(digits), form, said)) for place, digits in numbers.items())
 
-    @cached_property
-    def _asks_statistics(self) -> bool:
-        """Whether bare numbers can tell: there are some, and the header says neither that they are nor that not."""
-        named = words.heads_ssns(self.header) or (not self._person and words.names_thing(self.header))
-        return self._holds_nine and not named
+    def _unallowed(self) -> BareNumbers:
+        return BareNumbers() if self._long > 2 * len(self._bare.judged()) else self._bare.judged()
 
-    @cached_property
-    def _bare(self) -> dict[int, str]:
-        """The bare numbers that are not allowed, by place, as nine digits."""
-        return self._numbers(allowed=False)
 
-    def _numbers(self, *, allowed: bool) -> dict[int, str]:
-        """The bare numbers that are allowed, or those that are not, by place, as nine digits."""
-        numbers = {
-            place: digits
-            for place, value in enumerate(self.values)
-            if value is not None
-            and 7 <= len(value) <= 24
-            and (digits := bare_digits(value))
-            and self._is_allowed(value) == allowed
-        }
-        nine = {place: digits for place, digits in numbers.items() if len(digits) == 9}
-        # Zeros are lost in one number of ten, and in most of those of a state whose areas begin with one, such as
-        # Connecticut's 040 to 049; where next to none has nine digits, they are short numbers.
-        if len(nine) < _NINE_SHARE * len(numbers):
-            numbers = nine
-        others = (value for value in self.values if _is_long_number(value) and not self._is_allowed(value or ""))
-        if not allowed and sum(1 for _ in others) > 2 * len(numbers):
-            return {}
-        return {place: digits.zfill(9) for place, digits in numbers.items()}
+class Allowed:
+    """Whether the whole of a value has the pattern of what is legitimate in a column; without one, nothing has."""
+
+    def __init__(self, pattern: str | None) -> None:
+        self._fullmatch = re.compile(pattern).fullmatch if pattern else None
+
+    def __call__(self, value: str) -> bool:
+        return self._fullmatch is not None and self._fullmatch(value) is not None
+
+
+class BareNumbers(Sequence[str]):
+    """Numbers of nine digits with their places, each in a few bytes: a column can have millions."""
+
+    def __init__(self) -> None:
+        self._places, self._numbers = array("q"), array("q")
+        self._nine = bytearray()
+        self._judged: BareNumbers | None = None
+
+    def add(self, place: int, digits: str) -> None:
+        """Take a number of 7 to 9 digits; noughts before it make it nine."""
+        self._places.append(place)
+        self._numbers.append(int(digits))
+        self._nine.append(len(digits) == 9)
+        self._judged = None
+
+    def judged(self) -> BareNumbers:
+        """Those that are judged: all, or only those that were nine digits where next to none were.
+
+        Zeros are lost in one number of ten, and in most of those of a state whose areas begin with one, such as
+        Connecticut's 040 to 049; where next to none has nine digits, they are short numbers.
+        """
+        if self._judged is None:
+            self._judged = self
+            if sum(self._nine) < _NINE_SHARE * len(self):
+                self._judged = BareNumbers()
+                for place, number, nine in zip(self._places, self._numbers, self._nine, strict=True):
+                    if nine:
+                        self._judged.add(place, f"{number:09}")
+                self._judged._judged = self._judged
+        return self._judged
+
+    def items(self) -> Iterator[tuple[int, str]]:
+        """Each place with its number."""
+        return zip(self._places, self, strict=True)
+
+    def __len__(self) -> int:
+        return len(self._numbers)
+
+    @overload
+    def __getitem__(self, place: int) -> str: ...
+    @overload
+    def __getitem__(self, place: slice) -> list[str]: ...
+    def __getitem__(self, place: int | slice) -> str | list[str]:
+        found = self._numbers[place]
+        return f"{found:09}" if isinstance(found, int) else [f"{number:09}" for number in found]
+
+    def __iter__(self) -> Iterator[str]:
+        return (f"{number:09}" for number in self._numbers)
 
 
 _NINE_SHARE = 0.1
@@ -185,12 +247,18 @@ def bare_digits(value: str) -> str | None:
 class Numbers:
     """Nine-digit numbers of a column, and what they are like together."""
 
-    values: tuple[str, ...]
+    values: Sequence[str]
 
     @cached_property
     def different(self) -> list[str]:
         """Each number once, in the order of the column, without those that people type to fill a field."""
         return [each for each in dict.fromkeys(self.values) if not is_placeholder(each)]
+
+    @cached_property
+    def _fails_first(self) -> bool:
+        """Whether the first condition does not hold: asked before a list is made of millions of numbers."""
+        first = CONDITIONS.get(_BREAKS_NO_RULE)
+        return first is not None and not first(each for each in self.values if not is_placeholder(each))
 
     @property
     def count(self) -> int:
@@ -199,6 +267,8 @@ class Numbers:
 
     def look_like_ssns(self, *, few: bool = False) -> bool:
         """Whether every condition holds; of few numbers, those that a few can answer."""
+        if self._fails_first:
+            return False
         different = self.different
         asked = {name: holds for name, holds in CONDITIONS.items() if not few or name not in _NEEDS_MANY}
         return all(holds(different) for holds in asked.values())
@@ -229,8 +299,9 @@ def _not_routing(numbers: list[str]) -> bool:
 
 
 # All must hold. Measured rejection rates: docs/identifiers.md.
-CONDITIONS: dict[str, Callable[[list[str]], bool]] = {
-    "no value breaks the SSA's rules": lambda numbers: not any(map(breaks_ssa_rules, numbers)),
+_BREAKS_NO_RULE = "no value breaks the SSA's rules"
+CONDITIONS: dict[str, Callable[[Any], bool]] = {
+    _BREAKS_NO_RULE: lambda numbers: not any(map(breaks_ssa_rules, numbers)),
     "at least four first digits": _first_digits,
     "different areas": _areas,
     "some leading zeros": lambda numbers: any(number[0] == "0" for number in numbers),

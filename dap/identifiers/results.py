@@ -42,7 +42,8 @@ class Hit:
 class Place:
     """One column in which a form was found: its position from 1, the row numbers, the labels, the evidence.
 
-    A number split over columns stands at the first of them; `width` says over how many.
+    A number split over columns stands at the first of them; `width` says over how many. `count` is how many rows there
+    are where only the first of them are named, otherwise 0.
     """
 
     form: str
@@ -51,6 +52,7 @@ class Place:
     labels: tuple[str, ...] = ()
     evidence: tuple[str, ...] = ()
     width: int = 1
+    count: int = 0
 
 
 @dataclass(frozen=True)

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
+from array import array
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import date
 from itertools import pairwise
+from typing import overload
 
 from dap.identifiers.columns import Numbers
 
@@ -35,26 +37,105 @@ def poor_numbers(
     `births` and `names` are columns of the same file, as long as `values`. A fault that is not shown is not in the
     answer. Only ten-digit values that do not begin with four zeros are looked at, from 30 different ones on.
     """
-    numbers = {place: value for place, value in enumerate(values) if value and _is_number(value)}
-    if len(set(numbers.values())) < FEWEST:
-        return {}
-    derived = _derived(numbers, births, names)
-    found = {fault: tuple(numbers) for fault, shows in FAULTS.items() if shows(list(dict.fromkeys(numbers.values())))}
-    return found | ({DERIVED: derived} if derived else {})
+    found = StateIds()
+    found.see(values, births, names)
+    return {fault: tuple(places) for fault, places in found.poor().items()}
+
+
+class StateIds:
+    """A column of state student numbers that is met piece by piece: `see` each, then ask which are `poor`."""
+
+    def __init__(self) -> None:
+        # A statewide file has millions: each in a few bytes.
+        self._places, self._numbers = array("q"), array("q")
+        self._from_births, self._from_names = array("q"), array("q")
+        self._seen = 0
+
+    def see(self, values: Values, births: Sequence[Sequence[date | None]] = (), names: Sequence[Values] = ()) -> None:
+        """Take the next piece: its numbers, and the columns of births and names beside them, as long."""
+        numbers = {place: value for place, value in enumerate(values) if value and _is_number(value)}
+        self._places.extend(self._seen + place for place in numbers)
+        self._numbers.extend(map(int, numbers.values()))
+        for derived, places in (
+            (self._from_births, _from_births(numbers, births)),
+            (self._from_names, _from_names(numbers, names)),
+        ):
+            derived.extend(self._seen + place for place in sorted(places))
+        self._seen += len(values)
+
+    def poor(self) -> Mapping[str, Sequence[int]]:
+        """The places of the numbers that show each fault, as for `poor_numbers`, ascending."""
+        different = list(dict.fromkeys(self._numbers))
+        if len(different) < FEWEST:
+            return {}
+        found: dict[str, Sequence[int]] = {
+            fault: self._places for fault, shows in FAULTS.items() if shows(_TenDigits(different))
+        }
+        derived = self._derived()
+        return found | ({DERIVED: derived} if derived else {})
+
+    def _derived(self) -> Sequence[int]:
+        """The rows whose number holds the birth date or a name; empty where chance alone explains them."""
+        # Six digits of a date stand in a random number once in 30,000 rows, four keys of a name once in 800.
+        births = self._from_births if len(self._from_births) >= max(3, len(self._numbers) / 50) else ()
+        names = self._from_names if len(self._from_names) >= len(self._numbers) / 5 else ()
+        return sorted({*births, *names})
+
+
+class _TenDigits(Sequence[str]):
+    """Whole numbers as the ten digits they were, made one at a time."""
+
+    def __init__(self, numbers: Sequence[int]) -> None:
+        self.numbers = numbers
+
+    def __len__(self) -> int:
+        return len(self.numbers)
+
+    @overload
+    def __getitem__(self, place: int) -> str: ...
+    @overload
+    def __getitem__(self, place: slice) -> list[str]: ...
+    def __getitem__(self, place: int | slice) -> str | list[str]:
+        found = self.numbers[place]
+        return f"{found:010}" if isinstance(found, int) else [f"{number:010}" for number in found]
+
+    def __iter__(self) -> Iterator[str]:
+        return (f"{number:010}" for number in self.numbers)
+
+
+class _Part(Sequence[str]):
+    """A part of each of many texts, made one at a time."""
+
+    def __init__(self, texts: Sequence[str], part: slice) -> None:
+        self._texts, self._part = texts, part
+
+    def __len__(self) -> int:
+        return len(self._texts)
+
+    @overload
+    def __getitem__(self, place: int) -> str: ...
+    @overload
+    def __getitem__(self, place: slice) -> list[str]: ...
+    def __getitem__(self, place: int | slice) -> str | list[str]:
+        found = self._texts[place]
+        return found[self._part] if isinstance(found, str) else [text[self._part] for text in found]
+
+    def __iter__(self) -> Iterator[str]:
+        return (text[self._part] for text in self._texts)
 
 
 def _is_number(value: str) -> bool:
     return _TEN.fullmatch(value) is not None and not value.startswith(_INVENTED)
 
 
-def _regular(numbers: list[str]) -> bool:
-    whole = sorted(map(int, numbers))
+def _regular(numbers: _TenDigits) -> bool:
+    whole = sorted(numbers.numbers)
     steps = Counter(after - before for before, after in pairwise(whole))
-    endings = Counter(number[-3:] for number in numbers)
+    endings = Counter(number % 1000 for number in whole)
     return 2 * max(steps.values()) > steps.total() or max(endings.values()) >= 0.9 * len(numbers)
 
 
-def _date_like(numbers: list[str]) -> bool:
+def _date_like(numbers: Sequence[str]) -> bool:
     return 2 * sum(any(map(_is_day, (number[:8], number[2:]))) for number in numbers) >= len(numbers)
 
 
@@ -73,41 +154,37 @@ def _exists(year: int, month: int, day: int) -> bool:
     return True
 
 
-def _like_ssn(numbers: list[str]) -> bool:
+def _like_ssn(numbers: Sequence[str]) -> bool:
     first, last = {number[0] for number in numbers}, {number[-1] for number in numbers}
-    return (len(first) == 1 and Numbers(tuple(number[1:] for number in numbers)).look_like_ssns()) or (
-        len(last) == 1 and Numbers(tuple(number[:-1] for number in numbers)).look_like_ssns()
+    return (len(first) == 1 and Numbers(_Part(numbers, slice(1, None))).look_like_ssns()) or (
+        len(last) == 1 and Numbers(_Part(numbers, slice(0, -1))).look_like_ssns()
     )
 
 
-FAULTS: dict[str, Callable[[list[str]], bool]] = {
+FAULTS: dict[str, Callable[[_TenDigits], bool]] = {
     REGULAR: _regular,
     DATE_LIKE: _date_like,
     LIKE_SSN: _like_ssn,
 }
 
 
-def _derived(
-    numbers: Mapping[int, str], births: Sequence[Sequence[date | None]], names: Sequence[Values]
-) -> tuple[int, ...]:
-    """The rows whose number holds the birth date or a name; empty where chance alone explains them."""
+def _from_births(numbers: Mapping[int, str], births: Sequence[Sequence[date | None]]) -> set[int]:
     written = {born: _written(born) for column in births for born in set(column) if born is not None}
-    from_births = {
+    return {
         place
         for column in births
         for place, number in numbers.items()
         if (born := column[place]) is not None and any(each in number for each in written[born])
     }
-    from_names = {
+
+
+def _from_names(numbers: Mapping[int, str], names: Sequence[Values]) -> set[int]:
+    return {
         place
         for column in names
         for place, number in numbers.items()
         if any(each in number for each in _spelled(column[place] or ""))
     }
-    # Six digits of a date stand in a random number once in 30,000 rows, four keys of a name once in 800.
-    found = from_births if len(from_births) >= max(3, len(numbers) / 50) else set()
-    found = found | (from_names if len(from_names) >= len(numbers) / 5 else set())
-    return tuple(sorted(found))
 
 
 def _written(born: date) -> tuple[str, ...]:

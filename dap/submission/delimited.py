@@ -51,7 +51,7 @@ def read_delimited(content: bytes, layout: Layout, reading: Reading) -> Submissi
 def read_plain(content: bytes, layout: Layout, reading: Reading) -> Submission | None:
     """What `read_exactly` gives, made by Polars; None where the bytes do not prove that they can be read so."""
     text = as_utf8(content, layout)
-    top = None if text is None else _top(text, layout)
+    top = None if text is None else top_of(text, layout)
     return None if text is None or top is None else read_fast(text, layout, reading, top)
 
 
@@ -68,7 +68,7 @@ def read_exactly(content: bytes, layout: Layout, reading: Reading) -> Submission
     return build_table(reading, records, layout, Faults(), look_for_lost="\ufffd" in text)
 
 
-def _top(content: bytes, layout: Layout) -> Top | None:
+def top_of(content: bytes, layout: Layout) -> Top | None:
     """The records down to the header where the first lines alone tell them, and their delimiter; otherwise None."""
     lines = lines_of_top(content, layout)
     if lines is None:

@@ -9,6 +9,7 @@ the lengths of its cells have to add up to the bytes of the file.
 from __future__ import annotations
 
 import codecs
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Any
@@ -26,7 +27,7 @@ FROM_BYTES = 1_000_000
 """Below this size loading Polars takes longer than it saves."""
 
 _BOM = b"\xef\xbb\xbf"
-_LETTER_LOST = "\ufffd".encode()
+LETTER_LOST = "\ufffd".encode()
 _STEP = 16 << 20
 _ALL = frozenset(range(256))
 # Beyond this width the pattern of a row with quotation marks is too large for RE2.
@@ -44,7 +45,7 @@ class Top:
 
 
 @dataclass(frozen=True)
-class _Body:
+class Body:
     """What the bytes below the header prove: how many rows, where the last one ends, whether cells are quoted."""
 
     rows: int
@@ -55,8 +56,8 @@ class _Body:
 
 def as_utf8(content: bytes, layout: Layout) -> bytes | None:
     """The content in UTF-8, from whichever encoding it is read in; None where that is unclear, or letters were lost."""
-    if _is_utf8(content):
-        return None if _LETTER_LOST in content else content
+    if is_utf8(content):
+        return None if LETTER_LOST in content else content
     try:
         text = decode(content, layout, lambda before: 0)
     except RowError:
@@ -84,21 +85,32 @@ def read_fast(content: bytes, layout: Layout, reading: Reading, top: Top) -> Sub
     `content` is from `as_utf8`; `top` is what the exact reader makes of the first lines, the header's record the last.
     """
     header = top.records[-1].cells
-    if not _is_sayable(header, layout, top.delimiter):
+    if not is_sayable(header, layout, top.delimiter):
         return None
-    body = _body(content, layout, top, len(header))
+    end = len(content)
+    while end > top.begin and content[end - 1] in b"\r\n":
+        end -= 1
+    body = prove(content, layout, top, end)
     if body is None or body.rows * len(header) > LIMITS.cells or top.records[-1].number + body.rows > LIMITS.rows:
         return None
     faults = Faults()
     head = read_head(top.records, layout, faults)
-    frame = _split(content, layout, top, body, head.columns)
-    if frame is None or not _adds_up(frame, layout, top, body) or _has_odd_rows(frame, header, layout):
+    frame = table_of(content, layout, top, body, head.columns)
+    if frame is None:
         return None
     found = head.reading(reading, body.rows, faults, head.outside)
     return Submission(Columns(frame, head.header.number + 1), found)
 
 
-def _is_sayable(header: tuple[str, ...], layout: Layout, delimiter: str) -> bool:
+def table_of(content: bytes, layout: Layout, top: Top, body: Body, names: tuple[str, ...]) -> pl.DataFrame | None:
+    """The rows that were proven, split by Polars; None where the cells are not what the exact reader would give."""
+    frame = split(content, layout, top, body, names)
+    header = top.records[-1].cells
+    sound = frame is not None and _adds_up(frame, layout, top, body) and not _has_odd_rows(frame, header, layout)
+    return frame if sound else None
+
+
+def is_sayable(header: tuple[str, ...], layout: Layout, delimiter: str) -> bool:
     """Whether the dialect and the width are such as the proofs below are made for."""
     marks = (delimiter, layout.quote, layout.escape)
     plain = all(len(mark) == 1 and mark.isascii() for mark in marks if mark)
@@ -106,7 +118,8 @@ def _is_sayable(header: tuple[str, ...], layout: Layout, delimiter: str) -> bool
     return plain and delimiter not in " \r\n" and 2 <= len(header) <= LIMITS.columns and bool(header[0])
 
 
-def _is_utf8(content: bytes) -> bool:
+def is_utf8(content: bytes) -> bool:
+    """Whether the bytes are UTF-8 from their first to their last."""
     if content.isascii():
         return True
     decoder = codecs.getincrementaldecoder("utf-8")()
@@ -119,12 +132,13 @@ def _is_utf8(content: bytes) -> bool:
     return True
 
 
-def _body(content: bytes, layout: Layout, top: Top, width: int) -> _Body | None:
-    """What the rows prove: of the bytes nothing is looked at but delimiters, line ends, quotes, escapes and NUL."""
+def prove(content: bytes, layout: Layout, top: Top, end: int) -> Body | None:
+    """What the rows up to the line end at `end` prove; None where they are not plain.
+
+    Of the bytes nothing is looked at but delimiters, line ends, quotes, escapes and NUL.
+    """
+    width = len(top.records[-1].cells)
     delimiter, quote, escape = (mark.encode() for mark in (top.delimiter, layout.quote, layout.escape))
-    end = len(content)
-    while end > top.begin and content[end - 1] in b"\r\n":
-        end -= 1
     others = bytes(_ALL - set(delimiter + quote + escape + b"\r\n\0"))
     marks = content.translate(None, others)
     returns = marks.count(b"\r")
@@ -150,7 +164,7 @@ def _body(content: bytes, layout: Layout, top: Top, width: int) -> _Body | None:
         line = delimiter * (width - 1)
         if marks.replace(b"\r\n", b"\n") != b"\n".join([line] * rows):
             return None
-    return _Body(rows, end, marks.count(b"\r"), quotes)
+    return Body(rows, end, marks.count(b"\r"), quotes)
 
 
 @cache
@@ -169,7 +183,15 @@ def _row(delimiter: bytes, quote: bytes, width: int) -> Any:
     return re2.compile(b"(?:" + line + b"\\r?\\n)*" + line, options)
 
 
-def _split(content: bytes, layout: Layout, top: Top, body: _Body, names: tuple[str, ...]) -> pl.DataFrame | None:
+def split(
+    content: bytes,
+    layout: Layout,
+    top: Top,
+    body: Body,
+    names: tuple[str, ...],
+    wanted: Sequence[str] | None = None,
+) -> pl.DataFrame | None:
+    """The proven rows as Polars splits them, or only the wanted columns of `names`; None where it will not."""
     import polars as pl
 
     # Lines that are empty behind the last row are nothing to the exact reader, and rows to Polars.
@@ -178,6 +200,7 @@ def _split(content: bytes, layout: Layout, top: Top, body: _Body, names: tuple[s
         frame = pl.read_csv(
             content[: body.end] if whole is None else whole,
             has_header=False,
+            columns=None if wanted is None else [place for place, name in enumerate(names) if name in wanted],
             skip_lines=content.count(b"\n", 0, top.begin),
             schema=dict.fromkeys(names, pl.String),
             infer_schema=False,
@@ -187,14 +210,14 @@ def _split(content: bytes, layout: Layout, top: Top, body: _Body, names: tuple[s
     except pl.exceptions.PolarsError:
         # What Polars refuses the exact reader names, with its row.
         return None
-    if frame.height != body.rows or frame.columns != list(names):
+    if frame.height != body.rows or frame.columns != [each for each in names if wanted is None or each in wanted]:
         return None
     if body.quotes:
         frame = frame.with_columns(pl.when(pl.all().str.len_bytes() > 0).then(pl.all()).name.keep())
     return frame
 
 
-def _adds_up(frame: pl.DataFrame, layout: Layout, top: Top, body: _Body) -> bool:
+def _adds_up(frame: pl.DataFrame, layout: Layout, top: Top, body: Body) -> bool:
     """Whether cells and marks together are as long as the file below its header: nothing was lost, nothing added."""
     import polars as pl
 

@@ -12,7 +12,8 @@ class Limits:
     """The most that a submission may have of anything; beyond it the file is refused, before it is read where possible.
 
     A statewide register of half a million rows has some 170 MB as text and fits in; whatever is packed, and could grow
-    without end, is stopped after 25 seconds of work or at 900 MB.
+    without end, is stopped after 25 seconds of work or at 900 MB. What has more than `file_bytes` is taken up to the
+    limits of what is streamed, if it is plain delimited text: it is never in memory as a whole.
     """
 
     file_bytes: int = 250 * MEGABYTE
@@ -29,6 +30,11 @@ class Limits:
     columns: int = 2_000
     rows: int = 5_000_000
     cells: int = 40_000_000
+    streamed_bytes: int = 4_000 * MEGABYTE
+    streamed_rows: int = 12_000_000
+    streamed_cells: int = 800_000_000
+    piece_bytes: int = 32 * MEGABYTE
+    """How much of a streamed file is read at a time; a longer line is not plain."""
     hidden_texts: int = 200_000
     """Texts beside the table, such as the cells of other sheets, that are handed to the screen for identifiers."""
     seconds: int = 25

@@ -12,7 +12,8 @@ from dap.submission.delimited import has_header, header_of_delimited, read_delim
 from dap.submission.fast import FROM_BYTES
 from dap.submission.fixed import read_fixed
 from dap.submission.kinds import PACKED, kind_of
-from dap.submission.reading import Content, Fault, Reading, Submission, digest
+from dap.submission.reading import Content, Fault, Reading, Source, Submission, digest
+from dap.submission.streamed import HEAD, read_streamed
 from dap.submission.table import Faults, Record, build_table, header_elsewhere, unreadable
 
 if TYPE_CHECKING:
@@ -34,13 +35,18 @@ class Opened:
         self._label = label
         self._file_name = file_name
         self._answers: dict[tuple[tuple[str, ...], str], Answer] = {}
-        self._kind = kind_of(content.data)
+        source = content.source
+        # Of a file that is read in parts the first one tells what it is and where its header stands.
+        self._head = content.data if source is None else source.read(0, HEAD)
+        self._kind = kind_of(self._head)
 
     def read(self, layout: Layout) -> Submission:
         """The file as a table of this layout. Never raises for what the file holds: faults go into the Reading."""
         content = self._content
         if content.refused:
             return unreadable(Reading(self._file_name, content.size, ""), Fault("too_large"))
+        if content.source is not None:
+            return self._streamed(content.source, layout)
         reading = Reading(self._file_name, content.size, digest(content.data))
         if self._kind in PACKED:
             return self._packed(layout, reading)
@@ -57,16 +63,24 @@ class Opened:
         It is safe in a thread of its own while another one imports pandas.
         """
         content = self._content
+        if content.source is not None:
+            return self._streamed(content.source, layout)
         if not self.is_large or self._kind != "text" or layout.positions or "csv" not in layout.formats:
             return None
         return read_plain(content.data, layout, Reading(self._file_name, content.size, digest(content.data)))
+
+    def _streamed(self, source: Source, layout: Layout) -> Submission:
+        reading = Reading(self._file_name, source.size, "")
+        if self._kind != "text":
+            return unreadable(reading, Fault("too_large"))
+        return read_streamed(source, layout, reading)
 
     def header(self, layout: Layout) -> tuple[str, ...]:
         """The cells of the line where this layout has its header; none where there is none or it cannot be read."""
         if self._content.refused or self._kind == "other":
             return ()
         if self._kind not in PACKED:
-            return header_of_delimited(_with_mark(self._content.data, layout), layout)
+            return header_of_delimited(_with_mark(self._lines, layout), layout)
         answer = self._answer(layout)
         if answer.fatal:
             return ()
@@ -75,6 +89,11 @@ class Opened:
         above = len(layout.title_lines)
         records = _as_records(answer)
         return records[above].cells if above < len(records) else ()
+
+    @property
+    def _lines(self) -> bytes:
+        """The content; of a file that is read in parts the whole lines among its first bytes."""
+        return self._head[: self._head.rfind(b"\n") + 1] if self._content.is_streamed else self._head
 
     def _answer(self, layout: Layout) -> Answer:
         from dap.submission.child import read_apart

@@ -6,7 +6,11 @@ import errno
 import hashlib
 import os
 import stat
+import tempfile
+import threading
 import unicodedata
+import weakref
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -189,25 +193,50 @@ class Columns:
 
 
 @dataclass(frozen=True, eq=False)
+class Pieces:
+    """A table that is never in memory as a whole: columns of text like those of Columns, read a piece at a time.
+
+    `names` are the columns, `heights` how many rows each piece has; the rows are numbered on from `first`.
+    `load(number, names)` reads those columns of a piece (all for None), counted from 0; CouldNotRun where its bytes are
+    no longer those that were proven.
+    """
+
+    names: tuple[str, ...]
+    first: int
+    heights: tuple[int, ...]
+    load: Callable[[int, Sequence[str] | None], pl.DataFrame] = field(repr=False)
+
+    @property
+    def height(self) -> int:
+        """How many rows all pieces have."""
+        return sum(self.heights)
+
+
+@dataclass(frozen=True, eq=False)
 class Submission:
     """A file as the suite meets it: a table of text in the form in which a reader made it, and the Reading."""
 
-    table: pd.DataFrame | Columns = field(repr=False)
+    table: pd.DataFrame | Columns | Pieces = field(repr=False)
     reading: Reading
 
     @property
     def height(self) -> int:
         """How many rows the table has."""
-        return self.table.frame.height if isinstance(self.table, Columns) else len(self.table)
+        if isinstance(self.table, Columns):
+            return self.table.frame.height
+        return self.table.height if isinstance(self.table, Pieces) else len(self.table)
 
     @cached_property
     def frame(self) -> pd.DataFrame:
-        """The table in pandas, the Reading in its `attrs`: None for an empty cell, rows by number."""
-        if not isinstance(self.table, Columns):
+        """The table in pandas, the Reading in its `attrs`: None for an empty cell, rows by number.
+
+        Of a table in pieces it holds all of them.
+        """
+        if not isinstance(self.table, Columns | Pieces):
             return self.table
         import pandas as pd
 
-        text, first = self.table.frame, self.table.first
+        text, first = _whole(self.table), self.table.first
         # Without a name: GX would list a named index as records that repeat the column's values.
         index = pd.Index(range(first, first + text.height), dtype="int64")
         made = pd.DataFrame({name: text[name].to_list() for name in text.columns}, index=index, dtype=object)
@@ -215,17 +244,59 @@ class Submission:
         return made
 
 
+def _whole(table: Columns | Pieces) -> pl.DataFrame:
+    if isinstance(table, Columns):
+        return table.frame
+    import polars as pl
+
+    return pl.concat([table.load(number, None) for number in range(len(table.heights))])
+
+
+class Source:
+    """A file that is read in parts, through a descriptor of its own that is closed with the object."""
+
+    def __init__(self, handle: int, size: int) -> None:
+        self.size = size
+        self._handle = handle
+        self._lock = threading.Lock()
+        weakref.finalize(self, os.close, handle)
+
+    @classmethod
+    def of(cls, handle: int, size: int) -> Source:
+        """The file behind a descriptor, which stays the caller's."""
+        return cls(os.dup(handle), size)
+
+    def read(self, begin: int, end: int) -> bytes:
+        """The bytes from `begin` to before `end`; fewer where the file has been cut off since. OSError as of any."""
+        parts: list[bytes] = []
+        with self._lock:
+            os.lseek(self._handle, begin, os.SEEK_SET)
+            while begin < end and (part := os.read(self._handle, end - begin)):
+                parts.append(part)
+                begin += len(part)
+        return b"".join(parts) if len(parts) != 1 else parts[0]
+
+
 @dataclass(frozen=True, eq=False)
 class Content:
-    """A file's bytes, or only their number where there are more than the limit: then nothing was read."""
+    """A file's bytes; where there are more than are held in memory, what reads parts of them; or only their number.
+
+    `data` is empty then, and `source` None for a file that is larger than any that is taken.
+    """
 
     data: bytes = field(repr=False)
     size: int
+    source: Source | None = field(default=None, repr=False)
 
     @property
     def refused(self) -> bool:
         """Whether the file is too large to be read."""
-        return self.size > LIMITS.file_bytes
+        return self.size > LIMITS.file_bytes and self.source is None
+
+    @property
+    def is_streamed(self) -> bool:
+        """Whether the file is too large to be held in memory, and can be read in parts."""
+        return self.source is not None
 
     @classmethod
     def of(cls, data: bytes) -> Content:
@@ -233,8 +304,10 @@ class Content:
         return cls(data if len(data) <= LIMITS.file_bytes else b"", len(data))
 
 
-def load(path: Path, label: str) -> Content:
+def load(path: Path, label: str, *, in_parts: bool = False) -> Content:
     """The file's content; RequestError, calling it `label` and never by its name, where it cannot be read.
+
+    `in_parts` says that the caller can take a file that is too large for memory (`Content.source`).
 
     Only a regular file is opened, and no symbolic link: what it points to may be another's, and change meanwhile.
     """
@@ -259,17 +332,59 @@ def load(path: Path, label: str) -> Content:
         if not stat.S_ISREG(found.st_mode):
             raise RequestError(f"{label}: not a regular file.")
         if found.st_size > LIMITS.file_bytes:
-            return Content(b"", found.st_size)
-        return _read(file, label, found.st_size + 1)
+            return _in_parts(handle, found.st_size) if in_parts else Content(b"", found.st_size)
+        return Content.of(_read(file, label, found.st_size + 1))
 
 
-def load_stream(stream: BinaryIO, label: str) -> Content:
-    """The content of a stream such as standard input, read to its end or to the limit."""
-    return _read(stream, label)
+def load_stream(stream: BinaryIO, label: str, *, in_parts: bool = False) -> Content:
+    """The content of a stream such as standard input, read to its end or to the limit; `in_parts` is as for `load`.
+
+    What is then too large for memory and is no file goes through a temporary one without a name, which nobody else can
+    open and which is gone with this process, however it ends.
+    """
+    found = _file_of(stream) if in_parts else None
+    if found is not None and found[1] > LIMITS.file_bytes:
+        return _in_parts(*found)
+    begun = _read(stream, label)
+    return _kept(begun, stream, label) if in_parts and len(begun) > LIMITS.file_bytes else Content.of(begun)
 
 
-def _read(stream: BinaryIO, label: str, step: int = 1 << 20) -> Content:
-    """The content, read in pieces of so many bytes: in one, where the size is known, it is not held twice."""
+def _in_parts(handle: int, size: int) -> Content:
+    return Content(b"", size, Source.of(handle, size) if size <= LIMITS.streamed_bytes else None)
+
+
+def _file_of(stream: BinaryIO) -> tuple[int, int] | None:
+    """The descriptor and the size of the regular file that a stream is at the beginning of; None for any other."""
+    try:
+        handle = stream.fileno()
+        found = os.fstat(handle)
+        return (handle, found.st_size) if stat.S_ISREG(found.st_mode) and stream.tell() == 0 else None
+    except (OSError, AttributeError, ValueError):
+        return None
+
+
+def _kept(begun: bytes, stream: BinaryIO, label: str) -> Content:
+    """The rest of a stream, in a temporary file behind what was read of it."""
+    size = len(begun)
+    try:
+        with tempfile.TemporaryFile(buffering=0) as file:
+            file.write(begun)
+            while size <= LIMITS.streamed_bytes and (part := stream.read(_STEP)):
+                file.write(part)
+                size += len(part)
+            return _in_parts(file.fileno(), size)
+    except OSError:
+        raise RequestError(f"{label}: the file cannot be read, or there is no room for it on the disk.") from None
+
+
+_STEP = 1 << 20
+
+
+def _read(stream: BinaryIO, label: str, step: int = _STEP) -> bytes:
+    """The bytes, read in pieces of so many: in one, where the size is known, they are not held twice.
+
+    Of more than the limit only so many are read that it shows.
+    """
     parts: list[bytes] = []
     size = 0
     try:
@@ -279,7 +394,7 @@ def _read(stream: BinaryIO, label: str, step: int = 1 << 20) -> Content:
             size += len(part)
     except OSError:
         raise RequestError(f"{label}: the file cannot be read.") from None
-    return Content(b"".join(parts) if size <= LIMITS.file_bytes else b"", size)
+    return b"".join(parts)
 
 
 def digest(content: bytes) -> str:
