@@ -113,11 +113,22 @@ REQUIRED_WHEN = (("exitCode", "exitDate"),)
 
 def write_file(path: Path, rows: int, bad: float, seed: int = 1) -> None:
     """Write a file of invented rows, of which the share `bad` holds one fault each, of every kind in turn."""
+    with path.open("wb") as file:
+        for place, first in enumerate(range(0, rows, _AT_ONCE)):
+            part = _rows(first, min(_AT_ONCE, rows - first), bad, seed + place)
+            part.write_csv(file, include_header=not place)
+
+
+_AT_ONCE = 500_000
+
+
+def _rows(first: int, rows: int, bad: float, seed: int) -> pl.DataFrame:
+    """So many rows of a file, with ids from `first` on."""
     import numpy as np
     import polars as pl
 
     source = np.random.default_rng(seed)
-    data = {column.name: _values(column, rows, source) for column in COLUMNS}
+    data = {column.name: _values(column, rows, source, first) for column in COLUMNS}
     data["exitCode"] = np.where(data["exitDate"] == "", "", np.resize(["01", "02", "24"], rows))
     number = np.sort(source.integers(0, 160, rows))
     data["attendanceDays"], data["membershipDays"] = number.astype(str), (number + 20).astype(str)
@@ -128,14 +139,14 @@ def write_file(path: Path, rows: int, bad: float, seed: int = 1) -> None:
     frame = pl.DataFrame({name: pl.Series(values.astype(object), dtype=pl.String) for name, values in data.items()})
     if bad:
         frame = _spoilt(frame, int(rows * bad), random.Random(seed))
-    frame.with_columns(pl.all().replace("", None)).write_csv(path)
+    return frame.with_columns(pl.all().replace("", None))
 
 
-def _values(column: Column, rows: int, source: np.random.Generator) -> np.ndarray[Any, Any]:
+def _values(column: Column, rows: int, source: np.random.Generator, first: int) -> np.ndarray[Any, Any]:
     import numpy as np
 
     if column.kind == "id":
-        return np.char.zfill(np.arange(1, rows + 1).astype(str), 10)
+        return np.char.zfill(np.arange(first + 1, first + rows + 1).astype(str), 10)
     distinct = np.array(_distinct(column, random.Random(column.name)))
     values = distinct[source.integers(0, len(distinct), rows)]
     return values if column.required else np.where(source.random(rows) < column.filled, values, "")

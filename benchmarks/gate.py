@@ -26,6 +26,9 @@ from benchmarks.peers import LACKS, Counts
 PAGE = ROOT / "docs/performance.md"
 BAD = 0.01
 FEW = 100
+# From so many rows on a file is larger than memory is meant to be: only what streams is run, on the clean one.
+LARGE = 1_000_000
+STREAMS = ("polars_stream", "gate", "scan")
 # Runs of a tool that takes longer than this are not repeated.
 LONG = 8.0
 
@@ -35,6 +38,7 @@ ENVIRONMENT["PYTHONPATH"] = str(ROOT)
 
 NAMES = {
     "polars": "hand-written Polars",
+    "polars_stream": "hand-written Polars, streaming",
     "gx_polars": "GX on dap's engine",
     "gate": "dap check (polars)",
     "gate_pandas": "dap check (pandas)",
@@ -99,10 +103,12 @@ def main() -> int:
             )
             _say(tool, FEW, False, results[tool, FEW, False])
         for rows in asked.rows:
-            for bad in (False, True):
+            for bad in (False,) if rows >= LARGE else (False, True):
                 file = Path(folder) / f"{rows}{'-bad' if bad else ''}.csv"
                 _write("file", file, rows, BAD if bad else 0.0)
                 for tool in tools:
+                    if (tool not in STREAMS) if rows >= LARGE else tool == "polars_stream":
+                        continue
                     larger = rows > min(asked.rows)
                     if larger and (tool in asked.skip or (bad and tool not in ("polars", "gx_polars", "gate"))):
                         continue
@@ -174,12 +180,13 @@ def disagreements(results: Results) -> list[str]:
     """Where a tool finds other than what the hand-written checks find, of what it can check."""
     wrong = []
     for (tool, rows, bad), measured in results.items():
-        if tool in ("scan", "import", "gate_two") or ("polars", rows, bad) not in results:
+        hand = results.get(("polars", rows, bad)) or results.get(("polars_stream", rows, bad))
+        if tool in ("scan", "import", "gate_two") or hand is None:
             continue
         lacks = LACKS.get(tool, set())
         wanted = {
             name: count
-            for name, count in results["polars", rows, bad].found.items()
+            for name, count in hand.found.items()
             if name not in lacks and name.partition(".")[2] not in lacks
         }
         names = {name for name in {*wanted, *measured.found} if wanted.get(name) != measured.found.get(name)}
@@ -218,7 +225,8 @@ def _page(results: Results, sizes: list[int], wrong: list[str]) -> list[str]:
 
 
 def _table(results: Results, rows: int) -> list[str]:
-    hand, scan = results["polars", rows, False], results["scan", rows, False]
+    hand = results["polars_stream" if rows >= LARGE else "polars", rows, False]
+    scan = results["scan", rows, False]
     lines = [
         "| tool | wall s | CPU s | peak MB | CPU x hand | wall x hand | CPU x scan | 1 % bad, CPU s |",
         "| --- | --: | --: | --: | --: | --: | --: | --: |",
@@ -265,7 +273,7 @@ def _targets(results: Results, sizes: list[int]) -> list[str]:
         ("the engine under GX, 1 % bad / clean", "at most 1.5", ratio("gx_polars", "gx_polars", bad=True)),
         *_few(results, sizes),
         *_largest(results, sizes),
-        ("5 million rows streamed / hand-written, streaming", "at most 2", ("", *["not built"] * 2)),
+        ("whole gate, streamed / hand-written, streaming", "at most 2", ratio("gate", "polars_stream")),
     ]
     lines = [
         "Ratios, whole process, unless said otherwise.",
@@ -296,12 +304,18 @@ def _few(results: Results, sizes: list[int]) -> list[Target]:
 def _largest(results: Results, sizes: list[int]) -> list[Target]:
     """Memory beside that of hand-written Polars, and how time grows with rows."""
     small, large = min(sizes), max(sizes)
-    gate, hand = results.get(("gate", large, False)), results.get(("polars", large, False))
-    before = results.get(("gate", small, False))
+    gate, before = results.get(("gate", large, False)), results.get(("gate", small, False))
     found: list[Target] = []
-    if gate and hand:
-        memory = f"{gate.peak / hand.peak:.2f}"
-        found.append(("peak memory, whole gate / hand-written Polars", "at most 1.3", (f"{large:,}", memory, memory)))
+    for rows in sorted((size for size in sizes if size < LARGE), reverse=True)[:1]:
+        one, hand = results.get(("gate", rows, False)), results.get(("polars", rows, False))
+        if one and hand:
+            memory = f"{one.peak / hand.peak:.2f}"
+            found.append(
+                ("peak memory, whole gate / hand-written Polars", "at most 1.3", (f"{rows:,}", memory, memory))
+            )
+    if gate and large >= LARGE:
+        peak = f"{gate.peak:,.0f} MB"
+        found.append(("peak memory, whole gate, streamed", "below 2,000 MB", (f"{large:,}", peak, peak)))
     if gate and before and large > small:
         times = large / small
         grown = (f"{gate.work / before.work / times:.2f}", f"{gate.seconds / before.seconds / times:.2f}")
@@ -317,7 +331,7 @@ _NOTES = (
     "- *dap check* is everything: the strict reader, header, shape, the full detector of identifiers, the report.",
     "  A plain file is read by Polars, while GX is imported; one that is not plain is read cell by cell, as before.",
     "- frictionless checks each column alone: no rule between columns, no identifier, no control character.",
-    "- Not built: a file larger than memory. One of more than 250 MB or 40 million cells is refused.",
+    "- A file of more than 250 MB is judged piece by piece, and read twice: to prove it, and to count.",
     "- Not measured here: Spark, a warm process on a large file.",
 )
 

@@ -270,17 +270,20 @@ def test_no_rule_of_a_suite_needs_the_whole_table(connecticut: Plan, tmp_path: P
     corrupt(rows, random.Random(3), 40)
     found = read(text_of(rows).encode(), connecticut, tmp_path, 4_000, "tcs")
     made: list[PolarsBatchData] = []
+    wait = PolarsBatchData.wait
+
+    def noted(self: PolarsBatchData, visit: Any) -> None:
+        made.append(self)
+        wait(self, visit)
+
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(PolarsBatchData, "pandas_column", lambda self, name: pytest.fail("a whole column was made"))
-        patch.setattr(
-            "dap.engine.batch.PolarsBatchData.wait",
-            lambda self, visit, wait=PolarsBatchData.wait: (made.append(self), wait(self, visit))[1],
-        )
+        patch.setattr(PolarsBatchData, "wait", noted)
         suite, _ = applicable(load_suite(suite_path(ROOT, "tcs", "tcs")), found.reading.columns)
         outcomes = judge(suite, found, {"district": ["001"], "period": ["2025-26"]}, 5, "polars")
     assert made
     assert not any(outcome.broke for outcome in outcomes)
-    fallbacks = made[0].execution_engine.fallbacks  # type: ignore[attr-defined]
+    fallbacks = made[0].execution_engine.fallbacks
     assert set(fallbacks) == {"table.dap_reading", "table.dap_header"}
 
 
