@@ -18,7 +18,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 import dap.report
-from benchmarks.conformance import ssns, uniform
+from benchmarks.conformance import SEPARATORS, SSN_WORDS, ssns, uniform
 from dap.catalog import open_plan
 from dap.examples import example_text
 from dap.expectations.identifiers import ExpectNoProhibitedIdentifiers, Form, _around
@@ -36,6 +36,21 @@ from tests.conftest import ROSTER, NewPlan, edit, field, rebuild, write_examples
 PLAN = open_plan(ROOT)
 COLLECTION, LAYOUT, WIDTH = "psis-october", "october", 23
 FORMS_OF = {"separated": "000-12-3456", "labelled": "SSN 000123456", "masked": "***-**-3456"}
+_MARKS = st.text(SEPARATORS, min_size=1, max_size=4)
+_GROUPS = ("000", "12", "3456")
+# Every way to write each form: any separators, any word, any mask with a group or two visible.
+WAYS: dict[str, st.SearchStrategy[str]] = {
+    "separated": st.builds("000{}12{}3456".format, _MARKS, _MARKS),
+    "labelled": st.builds("{} 000123456".format, st.sampled_from(SSN_WORDS)),
+    "masked": st.builds(
+        lambda symbol, shown, mark: mark.join(
+            group if place in shown else symbol * len(group) for place, group in enumerate(_GROUPS)
+        ),
+        st.sampled_from("xX*#?\u2022"),
+        st.sets(st.integers(0, 2), min_size=1, max_size=2),
+        st.sampled_from(["-", "--", ".", "/", "-.", "\u2013"]),
+    ),
+}
 RULE_OF = {form: id for id, form in PROHIBITED.items()}
 
 Cells = list[list[str]]
@@ -435,11 +450,11 @@ _ANY = st.text(st.characters(codec="utf-8", exclude_characters="\0"), max_size=4
 
 
 @settings(max_examples=400, deadline=None)
-@given(before=_ANY, after=_ANY, form=st.sampled_from(list(FORMS_OF)), header=_ANY)
+@given(before=_ANY, after=_ANY, form=st.sampled_from(list(WAYS)), header=_ANY, data=st.data())
 def test_a_form_set_off_by_blanks_is_found_in_any_text_under_any_header(
-    before: str, after: str, form: str, header: str
+    before: str, after: str, form: str, header: str, data: st.DataObject
 ) -> None:
-    text = f"{before} {FORMS_OF[form]} {after}"
+    text = f"{before} {data.draw(WAYS[form])} {after}"
     assert form in {hit.form for hit in find_in_text(text)}
     assert form in {hit.form for _, hit in find_in_column([text], header)}
 
