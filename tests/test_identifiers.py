@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 from dap.identifiers import (
     HEADER,
     LABELLED,
+    MASKED,
     SEPARATED,
     Hit,
     Place,
@@ -597,3 +598,9 @@ def test_what_stands_beside_a_separated_number_does_not_hide_it(text: str) -> No
 )
 def test_versions_and_codes_of_many_parts_pass(text: str) -> None:
     assert find_in_text(text) == ()
+
+
+@pytest.mark.parametrize("mask", ["000-**-****", "***-**-3456", "000_xx_xxxx", "xxx*12*xxxx"])
+@pytest.mark.parametrize("around", ["{}", "{} 0000000001", "0000000001 {}", "{} 12 {}"])
+def test_a_symbol_that_also_separates_hides_no_mask_from_its_neighbours(mask: str, around: str) -> None:
+    assert {hit.form for hit in find_in_text(around.format(mask, mask))} == {MASKED}

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import cache
+from itertools import repeat
 
 SEPARATORS: dict[str, str] = {
     "blank": " ",
@@ -76,10 +77,8 @@ _BUILT: dict[str, Callable[[], str]] = {
         rf"(?<![0-9])(?:[0-9]{{8}}|[0-9]{{3}}{separator()}[0-9]{{6}}|[0-9]{{5}}{separator()}[0-9]{{4}})"
         r"(?![0-9]|[.,][0-9])"
     ),
-    "masked": lambda: (
-        rf"(?=([0-9]{{3}}|[{_symbols()}]{{3}})({separator()})([0-9]{{2}}|[{_symbols()}]{{2}})({separator()})"
-        rf"([0-9]{{4}}|[{_symbols()}]{{4}}))"
-    ),
+    # By any symbol, where a mask may be; then by each.
+    "masked": lambda: _mask(_symbols(), "".join(SEPARATORS.values())),
     "half masked": lambda: rf"(?<![0-9{_symbols()}])([{_symbols()}]{{5}})[ \-._/]{{0,4}}[0-9]{{4}}(?![0-9A-Za-z])",
 }
 
@@ -107,17 +106,29 @@ def nearly_nine(text: str) -> Iterator[re.Match[str]]:
 
 def masked(text: str) -> bool:
     """Whether the text holds a mask of 3-2-4 layout with one or two groups visible."""
-    return any(_is_mask(text, match) for match in _pattern("masked").finditer(text))
+    places = [found.start() for found in _pattern("masked").finditer(text)]
+    return bool(places) and any(
+        _is_mask(text, match, symbol)
+        for symbol in MASK_SYMBOLS.values()
+        for match in map(_masked_by(symbol, "".join(SEPARATORS.values())).match, repeat(text), places)
+        if match
+    )
 
 
-def _is_mask(text: str, match: re.Match[str]) -> bool:
+@cache
+def _masked_by(symbol: str, separators: str) -> re.Pattern[str]:
+    # What stands for a digit separates no groups: else "-**- **" could be read as a separator, two digits, a separator.
+    return re.compile(_mask(re.escape(symbol), separators.replace(symbol, "")))
+
+
+def _mask(symbols: str, separators: str) -> str:
+    between = rf"([{separators}]{{1,{LONGEST_SEPARATOR}}})"
+    return "(?=" + between.join(rf"([0-9]{{{size}}}|[{symbols}]{{{size}}})" for size in (3, 2, 4)) + ")"
+
+
+def _is_mask(text: str, match: re.Match[str], symbol: str) -> bool:
     area, first, group, second, serial = match.groups()
-    groups = (area, group, serial)
-    if tuple(map(str.isdigit, groups)) not in MASKS.values():
-        return False
-    hidden = "".join(each for each in groups if not each.isdigit())
-    symbol = next((each for each in MASK_SYMBOLS.values() if set(hidden) <= set(each)), "")
-    if not symbol or set(first + second) & set(symbol):
+    if tuple(map(str.isdigit, (area, group, serial))) not in MASKS.values():
         return False
     if symbol in _ALSO_TEXT and (first.isspace() or second.isspace()):
         return False
