@@ -138,7 +138,7 @@ def test_two_machines_on_one_postgresql_judge_each_file_exactly_once(
 def test_eight_workers_with_the_real_judge_judge_each_file_exactly_once(
     tmp_path: Path, new_plan: NewPlan, record_property: Count
 ) -> None:
-    plan, many = new_plan(), 300
+    plan, many = new_plan(), 300 // PARTS
     example = (plan / "catalog/collections/example-roster/example-students.csv").read_bytes()
     content = re.sub(rb",[0-9]{4}-[0-9]{2},", b",2025-26,", example)
     config = IntakeConfig(folder=tmp_path / "i", plan=plan, workers=8, poll_seconds=0.1)
