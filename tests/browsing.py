@@ -41,6 +41,8 @@ _KEEP_SIX = """() => {
         }
     }
 }"""
+# A page answers a changed width with its next picture: what scrolls now takes the focus only then.
+_SETTLED = "new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))"
 _RUN_AXE = """options => axe.run(document, options).then(found =>
     found.violations.map(each => `${each.id} at ${each.nodes[0].target}`))"""
 
@@ -90,6 +92,7 @@ def violations(page: Page, options: dict[str, Any] = AXE) -> list[str]:
     """What axe finds on the page as it now looks; axe is put into a page once."""
     if not page.evaluate("'axe' in window"):
         page.evaluate(Axe().axe_script)
+    page.evaluate(_SETTLED)
     found: list[str] = page.evaluate(_RUN_AXE, options)
     return found
 
