@@ -107,7 +107,7 @@ def _listener(config: IntakeConfig) -> socket.socket:
 
 
 def _silence_others() -> None:
-    """Of the server's own log lines none is written, for they may quote a request; ours go through `logs.say`."""
+    """Of the server's own log lines none is written, for they may quote a request; ours go through `logs.note`."""
     for name in ("uvicorn", "uvicorn.error", "uvicorn.access", "asyncio"):
         logger = logging.getLogger(name)
         logger.handlers[:] = [logging.NullHandler()]
