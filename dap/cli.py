@@ -162,7 +162,7 @@ def _rows_wanted(context: click.Context, parameter: click.Parameter, value: str)
 @click.option("--output", type=click.Path(dir_okay=False), metavar="PATH", help="Write the report there.")
 @click.option(
     "--engine",
-    type=click.Choice(["auto", "pandas", "polars"]),
+    type=click.Choice(["auto", "pandas", "polars", "spark"]),
     default="auto",
     show_default=True,
     help="What runs the suite.",
@@ -193,7 +193,7 @@ def check(
     Exit code 0: all accepted. 1: one was rejected or unreadable. 2: wrong request. 3: one could not be judged.
     """
     from dap.engine.starting import defer_unused_imports
-    from dap.gate import AUTO
+    from dap.gate import AUTO, SPARK
     from dap.gate import check as check_file
 
     if form == "xlsx" and output is None:
@@ -204,7 +204,7 @@ def check(
         chosen = plan.collection(collection)
         if resource is not None:
             chosen.layout(resource)
-    paths, folder_given = _every_file(files)
+    paths, folder_given = _every_file(files, urls=engine == SPARK)
     reports: list[Report] = []
     failures: list[DapError] = []
     with _progress("Checking", len(paths)) as advance:
@@ -270,7 +270,7 @@ def scan(files: tuple[str, ...], form: str, rows: int | None, output: str | None
     screened: list[Screened] = []
     failures: list[DapError] = []
     with _progress("Scanning", len(paths)) as advance:
-        for number, path in enumerate(filter(None, paths), start=1):
+        for number, path in enumerate((each for each in paths if isinstance(each, Path)), start=1):
             try:
                 screened.append(scan_file(path, number=number, rows=rows))
             except DapError as error:
@@ -339,16 +339,20 @@ def _write(content: bytes, output: str) -> None:
         raise CouldNotRun("the report could not be written to the file given with --output.") from None
 
 
-def _every_file(names: Sequence[str]) -> tuple[list[Path | None], bool]:
+def _every_file(names: Sequence[str], *, urls: bool = False) -> tuple[list[str | Path | None], bool]:
     """The files named (None for standard input), and those in the folders named; and whether a folder was named.
 
-    The files of a folder come in the order of their names.
+    The files of a folder come in the order of their names. With `urls` a name such as `s3a://bucket/file.csv` is
+    handed on as it is.
     RequestError, with all that is wrong, before anything is judged. What is left out of a folder is said on stderr.
     """
-    paths: list[Path | None] = []
+    paths: list[str | Path | None] = []
     faults: list[str] = []
     folder_given = False
     for number, name in enumerate(names, start=1):
+        if urls and "://" in name:
+            paths.append(name)
+            continue
         path = Path(name)
         if name == "-":
             if None in paths:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
@@ -12,14 +13,15 @@ from dap.catalog import open_plan
 from dap.errors import CouldNotRun, RequestError
 from dap.plan import NO_SSN, Collection, Layout, Plan
 from dap.report import ACCEPTED, REJECTED, UNREADABLE, Finding, Report, Scanned
-from dap.submission import Opened, Reading, Submission, load, load_stream
-from dap.submission.reading import Pieces, digest, same_name
+from dap.submission import Fault, HiddenText, Opened, Outside, Reading, Submission, load, load_stream
+from dap.submission.reading import Pieces, demand_regular, digest, same_name
 from dap.suites import DISTRICT, PERIOD, suite_path, suite_text
 
 if TYPE_CHECKING:
     from dap.engine import Outcome
 
 AUTO = "auto"
+SPARK = "spark"
 FIRST_ROWS = 100
 
 _FILE_NAME = r"[0-9]{{3,7}}-{collection}-[0-9]{{4}}-[0-9]{{2}}(?:-[0-9]{{1,3}})?\.[a-z]{{2,4}}"
@@ -45,7 +47,8 @@ def check(
     where exactly one layout of the plan has the file's header. `resource` names the layout; without it the one whose
     header the file has. `rows` is how many row numbers a finding lists (None: all); `number` is what the file is called
     in the report (`file 1`) unless its name has the agreed form. `engine` is what runs the suite,
-    `pandas`, `polars`, or the faster one for the file's size; the report is the same but for saying which.
+    `pandas`, `polars`, or the faster one for the file's size; the report is the same but for saying which. With `spark`
+    the path is any that Spark reads (`s3a://...`), the collection is named, and no limit on the file's size holds.
 
     Raises RequestError for an unknown collection, layout or file and CouldNotRun where the suite is stale or missing,
     or where the machine is too busy to read the file.
@@ -56,15 +59,21 @@ def check(
     if rows is not None and rows < 0:
         raise RequestError("The number of rows a finding lists is 0 or more.")
     chosen = None if collection == AUTO else plan.collection(collection)
+    if engine == SPARK:
+        return _on_spark(path, plan, chosen, resource, period, district, rows, number)
     opened = _opened(path, f"file {number}")
     owner, layout = _layout_for(opened, plan, chosen, resource, f"file {number}")
-    if period is not None and layout.valid_for and period not in layout.valid_for:
-        years = ", ".join(layout.valid_for)
-        raise RequestError(f'The layout "{layout.name}" is that of other school years: {years}.')
+    _demand_valid(layout, period)
     submission = _read(opened, layout)
     # Once the table is there nobody needs the bytes, and a large file's are as much again.
     del opened
     return _judged(submission, plan, owner, layout, period, district, rows, number, engine)
+
+
+def _demand_valid(layout: Layout, period: str | None) -> None:
+    if period is not None and layout.valid_for and period not in layout.valid_for:
+        years = ", ".join(layout.valid_for)
+        raise RequestError(f'The layout "{layout.name}" is that of other school years: {years}.')
 
 
 def _read(opened: Opened, layout: Layout) -> Submission:
@@ -76,11 +85,98 @@ def _read(opened: Opened, layout: Layout) -> Submission:
 
     with ThreadPoolExecutor(1) as pool:
         plain = pool.submit(opened.plain, layout)
+        _start_gx()
         import dap.engine.datasource
         import dap.expectations  # noqa: F401
 
         found = plain.result()
     return opened.read(layout) if found is None else found
+
+
+def _on_spark(
+    path: str | Path | BinaryIO,
+    plan: Plan,
+    collection: Collection | None,
+    resource: str | None,
+    period: str | None,
+    district: str | None,
+    rows: int | None,
+    number: int,
+) -> Report:
+    """Judge a file by its path on Spark, which no process of ours but a child ever loads."""
+    _start_gx()
+    from dap.engine import Outcome, Spot
+    from dap.engine.spark import Job, judged_on_spark
+    from dap.expectations import applicable
+
+    if not isinstance(path, str | Path):
+        raise RequestError("Spark reads files by their paths, not a stream: name the file.")
+    if collection is None:
+        raise RequestError("On Spark the collection is named, not found by the header: say which.")
+    layout = file_layout(collection, resource)
+    _demand_valid(layout, period)
+    if "://" not in str(path):
+        path = Path(path).absolute()
+        demand_regular(path, f"file {number}")
+    suite, suite_hash, parameters = _asked(plan, collection, layout, period, district)
+    text = json.dumps(suite.to_json_dict())
+    given = path.as_uri() if isinstance(path, Path) else path
+    answer = judged_on_spark(Job(given, f"file {number}", layout, text, parameters, rows))
+    reading = _told(answer["reading"])
+    suite, _ = applicable(suite, reading.columns, readable=reading.readable, format=reading.format)
+    _demand_judge(suite, reading)
+    told = {(each["rule"], each["name"]): each for each in answer["outcomes"]}
+    metas = [dict(each.meta or {}) for each in suite.expectations]
+    if [(meta["rule"], meta["name"]) for meta in metas] != list(told) or len(told) != len(answer["outcomes"]):
+        raise CouldNotRun("Spark's verdict does not answer each rule of the suite once.")
+    outcomes = [
+        Outcome(
+            meta,
+            each["held"] is True and each["broke"] is False,
+            each["broke"] is not False,
+            tuple(Spot(spot[0], spot[1], tuple(spot[2]), spot[3], tuple(spot[4])) for spot in each["spots"]),
+        )
+        for meta, each in zip(metas, told.values(), strict=True)
+    ]
+    not_asked = _not_asked(suite, layout, parameters)
+    return _report(reading, outcomes, plan, collection, layout, period, district, number, SPARK, suite_hash, not_asked)
+
+
+def _told(answer: dict[str, Any]) -> Reading:
+    """What another process says of a file, without any of its texts: how many there are is all a report says."""
+    return Reading(
+        file_name=answer["file_name"],
+        bytes=answer["bytes"],
+        sha256=answer["sha256"],
+        header=("",) * answer["header"],
+        columns=tuple(answer["columns"]),
+        faults=tuple(Fault(kind) for kind in answer["faults"]),
+        outside=(Outside((0,), ""),) * answer["outside"],
+        rows=answer["rows"],
+        hidden=(HiddenText("", ""),) * answer["hidden"],
+        format=answer["format"],
+        sheets=answer["sheets"],
+        archive_members=answer["archive_members"],
+    )
+
+
+def _start_gx() -> None:
+    """Import Great Expectations; CouldNotRun where that ends the process as if all were well.
+
+    GX loads pyspark where it is installed, and pyspark ends a process that runs no program file with exit code 0.
+    """
+    ended = False
+    try:
+        import great_expectations  # noqa: F401
+    except SystemExit as error:
+        if error.code:
+            raise
+        ended = True
+    if ended:
+        raise CouldNotRun(
+            "pyspark, which Great Expectations loads, would end this process. Call dap from a program file, not from "
+            "code given with -c or on standard input, or use the command `dap check`."
+        )
 
 
 def _opened(path: str | Path | BinaryIO, label: str) -> Opened:
@@ -100,18 +196,42 @@ def _judged(
     number: int,
     engine: str,
 ) -> Report:
+    _start_gx()
     from dap.engine import judge
     from dap.expectations import applicable
 
     reading = submission.reading
     engine = _engine(engine, submission)
-    suite, suite_hash = _suite(plan, collection, layout)
-    parameters = {name: [value] for name, value in ((DISTRICT, district), (PERIOD, period)) if value is not None}
-    suite = _without_unanswerable(suite, parameters)
+    suite, suite_hash, parameters = _asked(plan, collection, layout, period, district)
     suite, _ = applicable(suite, reading.columns, readable=reading.readable, format=reading.format)
     _demand_judge(suite, reading)
     not_asked = _not_asked(suite, layout, parameters)
     outcomes = judge(suite, submission, parameters, rows, engine)
+    return _report(reading, outcomes, plan, collection, layout, period, district, number, engine, suite_hash, not_asked)
+
+
+def _asked(
+    plan: Plan, collection: Collection, layout: Layout, period: str | None, district: str | None
+) -> tuple[Any, str, dict[str, list[str]]]:
+    """The suite's rules that the request can be asked, the hash of the whole, and the rules' parameters."""
+    suite, suite_hash = _suite(plan, collection, layout)
+    parameters = {name: [value] for name, value in ((DISTRICT, district), (PERIOD, period)) if value is not None}
+    return _without_unanswerable(suite, parameters), suite_hash, parameters
+
+
+def _report(
+    reading: Reading,
+    outcomes: list[Outcome],
+    plan: Plan,
+    collection: Collection,
+    layout: Layout,
+    period: str | None,
+    district: str | None,
+    number: int,
+    engine: str,
+    suite_hash: str,
+    not_asked: tuple[str, ...],
+) -> Report:
     broken = tuple(sorted({outcome.meta["rule"] for outcome in outcomes if outcome.broke}))
     findings = _findings(outcomes)
     return Report(

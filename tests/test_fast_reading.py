@@ -13,7 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from dap.engine import judge
-from dap.engine.own import TextColumn
+from dap.engine.texts import TextColumn
 from dap.expectations import applicable, load_suite
 from dap.identifiers import columns, find_in_text, prefilter, screen_table
 from dap.plan import Element, Layout, Plan, TitleLine

@@ -21,7 +21,7 @@ import dap.report
 from benchmarks.conformance import SEPARATORS, SSN_WORDS, ssns, uniform
 from dap.catalog import open_plan
 from dap.examples import example_text
-from dap.expectations.identifiers import ExpectNoProhibitedIdentifiers, Form, _around
+from dap.expectations.identifiers import ExpectNoProhibitedIdentifiers, Form, around
 from dap.gate import check
 from dap.identifiers import FORMS, MASKED, find_in_column, find_in_sheets, find_in_text
 from dap.plan import Layout, Plan
@@ -227,7 +227,7 @@ def test_a_sheet_that_is_not_the_table_is_searched_as_a_table(case: str, state: 
     cells, found = _HIDDEN_SHEETS[case]
     content = _workbook({"Roster": ("visible", _example(COLLECTION, LAYOUT, 2)), "Staff": (state, cells)})
     layout = replace(PLAN.collection(COLLECTION).layout(LAYOUT), formats=("xlsx",))
-    places = _around(Opened(Content.of(content), "x.xlsx").read(layout).reading)["metadata"]
+    places = around(Opened(Content.of(content), "x.xlsx").read(layout).reading)["metadata"]
     assert bool(places) == found
     assert all(row >= 2 for place in places for row in place.rows)
 

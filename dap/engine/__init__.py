@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -20,10 +20,11 @@ if TYPE_CHECKING:
 
 PANDAS = "pandas"
 POLARS = "polars"
+SPARK = "spark"
 ENGINES = (PANDAS, POLARS)
 
 # Values stand in GX's results at every other level: at BOOLEAN_ONLY a result is a success and nothing else.
-_VERDICT = {"result_format": "BOOLEAN_ONLY"}
+VERDICT = {"result_format": "BOOLEAN_ONLY"}
 
 
 @dataclass(frozen=True)
@@ -63,12 +64,27 @@ def judge(
     `engine` is one of ENGINES; the outcomes are the same with each. They come in the order of the suite. An expectation
     that raised is `broke`: neither held nor failed.
     """
-    batch = _batch(table, engine, rows)
     reading = table.reading if isinstance(table, Submission) else table.attrs.get(ATTRIBUTE)
     height = table.height if isinstance(table, Submission) else len(table)
-    first = _run(batch, suite, parameters, _VERDICT)
+    return judged(_batch(table, engine, rows), suite, parameters, rows, height, reading)
+
+
+def judged(
+    batch: Batch,
+    suite: ExpectationSuite,
+    parameters: Mapping[str, Any],
+    rows: int | None,
+    height: int,
+    reading: Reading | None,
+    before: Callable[[Mapping[str, Any]], object] = lambda result_format: None,
+) -> list[Outcome]:
+    """`judge` for a batch that is made: of so many rows, read in this way. `before` hears of each run beforehand."""
+    before(VERDICT)
+    first = _run(batch, suite, parameters, VERDICT)
     failed = [each for each in suite.expectations if not first[_key(each.meta)].success]
     failed = [each for each in failed if not raised(first[_key(each.meta)])]
+    if failed:
+        before({})
     details = _details(batch, suite, failed, parameters, height if rows is None else rows)
     outcomes = []
     for expectation in suite.expectations:
@@ -111,6 +127,22 @@ def _details(
 
 
 def _batch(table: pd.DataFrame | Submission, engine: str, rows: int | None) -> Batch:
+    source: list[Any] = []
+
+    def add(context: Any) -> Any:
+        source.append(_source(context, engine))
+        return source[0]
+
+    def given() -> Any:
+        if engine == POLARS:
+            return _converted(source[0], table, rows)
+        return table.frame if isinstance(table, Submission) else table
+
+    return batch_of(add, given)
+
+
+def batch_of(add: Callable[[Any], Any], table: Any) -> Batch:
+    """One batch of a table, from a datasource that `add` adds to a context; a function makes the table after that."""
     quiet()
     import great_expectations as gx
     from great_expectations.data_context.types.base import ProgressBarsConfig
@@ -118,11 +150,10 @@ def _batch(table: pd.DataFrame | Submission, engine: str, rows: int | None) -> B
     # A context of its own for each file: GX keeps the metrics of a datasource, and would answer with the last file's.
     context = gx.get_context(mode="ephemeral")
     context.variables.progress_bars = ProgressBarsConfig(globally=False, metric_calculations=False)
-    source = _source(context, engine)
+    source = add(context)
     definition = source.add_dataframe_asset("table").add_batch_definition_whole_dataframe("whole")
-    whole = table.frame if isinstance(table, Submission) and engine != POLARS else table
-    data = _converted(source, table, rows) if engine == POLARS else whole
-    return definition.get_batch(batch_parameters={"dataframe": data})  # type: ignore[no-any-return]
+    given = table() if callable(table) else table
+    return definition.get_batch(batch_parameters={"dataframe": given})  # type: ignore[no-any-return]
 
 
 def _converted(source: Any, table: pd.DataFrame | Submission, most: int | None) -> Any:

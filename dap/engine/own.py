@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from functools import cached_property
 from typing import Any, overload
 
 import numpy as np
@@ -14,6 +13,7 @@ from great_expectations.expectations.metrics.table_metric_provider import TableM
 from dap.engine.batch import Piece, PolarsBatchData
 from dap.engine.conditions import Answer, Asked, condition
 from dap.engine.execution import PolarsExecutionEngine
+from dap.engine.texts import TextColumn
 from dap.expectations.identifiers import Known, ProhibitedIdentifiers, found_places, known_of, table_screen
 from dap.expectations.places import Place
 from dap.expectations.reading import reading_of
@@ -26,7 +26,6 @@ from dap.expectations.values import (
     read_bound,
     read_texts,
 )
-from dap.identifiers.prefilter import SHORTEST
 from dap.identifiers.sasid import StateIds
 from dap.submission import Reading
 
@@ -307,49 +306,3 @@ class _Numbers(Sequence[int]):
     def __getitem__(self, place: slice) -> list[int]: ...
     def __getitem__(self, place: int | slice) -> int | list[int]:
         return self._labels[place].tolist()  # type: ignore[no-any-return]
-
-
-class TextColumn(Sequence[str | None]):
-    """A column of text whose cells are made only when they are asked for."""
-
-    def __init__(self, series: pl.Series) -> None:
-        self._series = series
-        self._asked = 0
-
-    @cached_property
-    def _list(self) -> list[str | None]:
-        return self._series.to_list()
-
-    def __len__(self) -> int:
-        return self._series.len()
-
-    @overload
-    def __getitem__(self, place: int) -> str | None: ...
-    @overload
-    def __getitem__(self, place: slice) -> list[str | None]: ...
-    def __getitem__(self, place: int | slice) -> str | list[str | None] | None:
-        if isinstance(place, slice):
-            return self._series[place].to_list()
-        # One cell of many is looked up; from some on a list of all is the quicker way.
-        self._asked += 1
-        return self._list[place] if self._asked > _MANY_CELLS else self._series[place]
-
-    def __iter__(self) -> Iterator[str | None]:
-        return iter(self._list)
-
-    def joined(self) -> bytes:
-        """The cells in UTF-8, with a NUL before the first, between each two and behind the last.
-
-        Of a column of short codes none is there, only the NULs: no identifier is so short.
-        """
-        if not len(self):
-            return b"\0\0"
-        longest = self._series.str.len_bytes().max()
-        if not isinstance(longest, int) or longest < SHORTEST:
-            return b"\0" * (len(self) + 1)
-        cells = self._series.fill_null("").str.join("\0")
-        whole: bytes = ("\0" + cells + "\0").cast(pl.Binary)[0]
-        return whole
-
-
-_MANY_CELLS = 1_000

@@ -15,7 +15,8 @@ _UNUSED = frozenset({"scipy.stats", "scipy.special", "altair"})
 # jsonschema takes it along where JupyterLab has brought it, for a format ("iri") that nothing here asks for, and does
 # without where it is not installed. It builds a grammar on import: a third of the time GX takes to start, and half of
 # the time Altair takes.
-_ABSENT = frozenset({"rfc3987_syntax"})
+# GX loads pyspark where it is installed, and pyspark can end the process that loads it, with exit code 0.
+_ABSENT = frozenset({"rfc3987_syntax", "pyspark"})
 
 
 class _LeavingOut(importlib.abc.MetaPathFinder):

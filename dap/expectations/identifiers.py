@@ -109,14 +109,14 @@ def found_places(
         name = names[place.column - 1]
         field = None if name.startswith("#") else name
         found[place.form].append(Place(field, place.column, place.rows, place.count, place.labels))
-    return found | _around(reading)
+    return found | around(reading)
 
 
 def _texts(values: list[Any]) -> list[str | None]:
     return [value if value is None or isinstance(value, str) else str(value) for value in values]
 
 
-def _around(reading: Reading | None) -> dict[str, list[Place]]:
+def around(reading: Reading | None) -> dict[str, list[Place]]:
     """What stands beside the table: lines above it and rows of another width, hidden parts, the file's name."""
     if reading is None:
         return {"outside_table": [], "metadata": [], "file_name": []}

@@ -84,9 +84,7 @@ class ColumnScreen:
         if self._heads:
             self._under_header(values, found)
         if not self._holds_nine and (self._beside or not self._settled):
-            # Digits of other scripts, or with an invisible character among them, are beyond ASCII.
-            foreign = not joined.isascii() and any(map(_has_nine_foreign, values))
-            self._holds_nine = foreign or prefilter.holds_nine(joined)
+            self._holds_nine = holds_nine(values, joined)
         return sorted(found.items())
 
     def _under_header(self, values: Sequence[str | None], found: dict[int, tuple[Hit, ...]]) -> None:
@@ -119,6 +117,21 @@ class ColumnScreen:
             if name and value and words.calls_ssn(name) and len(digits := bare_digits(value) or "") == 9:
                 hit = Hit(label(digits), HEADER, "nine digits beside a cell that names the number")
                 yield before + place, hit
+
+    @property
+    def bare(self) -> BareNumbers:
+        """The bare numbers that are not allowed, of the pieces that were looked at again."""
+        return self._bare
+
+    @property
+    def allowed_bare(self) -> BareNumbers:
+        """The bare numbers that are allowed."""
+        return self._allowed_bare
+
+    @property
+    def long(self) -> int:
+        """How many cells are digits and nothing else, of those that are not allowed."""
+        return self._long
 
     def _take_down(self, values: Sequence[str | None], before: int) -> None:
         for place, value in enumerate(values):
@@ -185,13 +198,18 @@ class BareNumbers(Sequence[str]):
         """
         if self._judged is None:
             self._judged = self
-            if sum(self._nine) < _NINE_SHARE * len(self):
+            if sum(self._nine) < NINE_SHARE * len(self):
                 self._judged = BareNumbers()
                 for place, number, nine in zip(self._places, self._numbers, self._nine, strict=True):
                     if nine:
                         self._judged.add(place, f"{number:09}")
                 self._judged._judged = self._judged
         return self._judged
+
+    def by_length(self) -> tuple[list[tuple[int, str]], list[tuple[int, str]]]:
+        """Those that were nine digits, and those that are by the noughts before them, each with its place."""
+        flagged = list(zip(self.items(), self._nine, strict=True))
+        return [each for each, nine in flagged if nine], [each for each, nine in flagged if not nine]
 
     def items(self) -> Iterator[tuple[int, str]]:
         """Each place with its number."""
@@ -212,7 +230,13 @@ class BareNumbers(Sequence[str]):
         return (f"{number:09}" for number in self._numbers)
 
 
-_NINE_SHARE = 0.1
+NINE_SHARE = 0.1
+
+
+def holds_nine(values: Sequence[str | None], joined: bytes) -> bool:
+    """Whether any of the cells, also given joined, may be nine digits."""
+    # Digits of other scripts, or with an invisible character among them, are beyond ASCII.
+    return prefilter.holds_nine(joined) or (not joined.isascii() and any(map(_has_nine_foreign, values)))
 
 
 def _has_nine_foreign(value: str | None) -> bool:

@@ -63,6 +63,16 @@ class StateIds:
             derived.extend(self._seen + place for place in sorted(places))
         self._seen += len(values)
 
+    def join(self, part: StateIds, rows: Sequence[int]) -> None:
+        """Take what another has seen: a part of the column, whose places are called by `rows`, which ascend."""
+        self._numbers.extend(part._numbers)
+        for own, places in (
+            (self._places, part._places),
+            (self._from_births, part._from_births),
+            (self._from_names, part._from_names),
+        ):
+            own.extend(rows[place] for place in places)
+
     def poor(self) -> Mapping[str, Sequence[int]]:
         """The places of the numbers that show each fault, as for `poor_numbers`, ascending."""
         different = list(dict.fromkeys(self._numbers))

@@ -23,8 +23,8 @@ SPLITS: dict[str, tuple[tuple[int, ...], bool]] = {
     "three, two and four digits": ((3, 2, 4), True),
     "five and four digits": ((5, 4), False),
 }
-_SAMPLE = 200
-_FIRST = 5 * _SAMPLE
+SAMPLE = 200
+FIRST = 5 * SAMPLE
 
 
 def find_in_table(
@@ -82,7 +82,7 @@ class TableScreen:
         ]
         self._found: list[dict[str, _Gathered]] = [{} for _ in self._headers]
         self._first: list[list[str | None]] = [[] for _ in self._headers]
-        self._splits: list[_Split] = []
+        self._splits: list[Split] = []
         self._seen = self._seen_again = 0
 
     def see(self, columns: Sequence[Sequence[str | None]]) -> None:
@@ -90,8 +90,8 @@ class TableScreen:
         for values, screen, found, first in zip(columns, self._columns, self._found, self._first, strict=True):
             for place, hits in screen.see(values):
                 _gather(found, ((self._seen + place, hit) for hit in dict.fromkeys(hits)), self._most)
-            if len(first) < _FIRST:
-                first += values[: _FIRST - len(first)]
+            if len(first) < FIRST:
+                first += values[: FIRST - len(first)]
         self._seen += len(columns[0]) if columns else 0
 
     def asks_again(self) -> list[int]:
@@ -109,7 +109,7 @@ class TableScreen:
                 again = self._columns[place].look_again(values, beside, self._seen_again)
                 _gather(self._found[place], again, self._most)
         for split in self._splits:
-            _join(split, [columns[place] for place in split.columns], self._seen_again)
+            join_parts(split, [columns[place] for place in split.columns], self._seen_again)
         self._seen_again += len(next(iter(columns.values()), ()))
 
     def result(self, rows: Sequence[int], header_row: int) -> Screen:
@@ -126,7 +126,7 @@ class TableScreen:
             _gather(doubtful, screen.doubts(), self._most)
             doubts += _places(position, doubtful, rows, header_row, self._most)
         for split in self._splits:
-            if split.named or _behave_like_ssns(split.numbers):
+            if split.named or behave_like_ssns(split.numbers):
                 parts: dict[str, _Gathered] = {}
                 _gather(parts, split.hits(), self._most)
                 places += _places(split.start + 1, parts, rows, header_row, self._most, len(split.sizes))
@@ -211,7 +211,7 @@ def _places(
 
 
 @dataclass
-class _Split:
+class Split:
     """Neighbouring columns that may hold the parts of numbers: the first one's place, and what was joined."""
 
     start: int
@@ -231,7 +231,7 @@ class _Split:
         yield from ((place, Hit(label(digits), SPLIT, evidence)) for place, digits in self.numbers.items())
 
 
-def _possible_splits(columns: Columns) -> Iterator[_Split]:
+def _possible_splits(columns: Columns) -> Iterator[Split]:
     """Where neighbouring columns may hold the parts of a number, by their headers and first values."""
     for sizes, by_numbers in SPLITS.values():
         for start in range(len(columns) - len(sizes) + 1):
@@ -239,19 +239,19 @@ def _possible_splits(columns: Columns) -> Iterator[_Split]:
             headers = [header for header, _ in parts]
             named = any(map(words.heads_ssns, headers)) or words.names_parts(headers)
             if named or (by_numbers and not any(map(words.names_thing, headers)) and _fits(parts, sizes)):
-                yield _Split(start, sizes, named)
+                yield Split(start, sizes, named)
 
 
 def _fits(parts: Columns, sizes: Sequence[int]) -> bool:
     """Whether the first filled cells of each column are digits of its part's size: most tables end here."""
     for (_, values), size in zip(parts, sizes, strict=True):
-        filled = [value for value in values[:_FIRST] if value][:_SAMPLE]
+        filled = [value for value in values[:FIRST] if value][:SAMPLE]
         if sum(len(value) == size and value.isdigit() for value in filled) * 2 <= len(filled):
             return False
     return True
 
 
-def _join(split: _Split, parts: Sequence[Sequence[str | None]], before: int) -> None:
+def join_parts(split: Split, parts: Sequence[Sequence[str | None]], before: int) -> None:
     """Join the nine digits of each row in which every part is filled with digits of its size.
 
     Under a header that names the number a part may be shorter, its zeros lost, as long as two digits at most are.
@@ -278,7 +278,7 @@ def _part(cell: str | None, size: int) -> str | None:
     return cell if 0 < len(cell) <= size else None
 
 
-def _behave_like_ssns(numbers: Sequence[str]) -> bool:
+def behave_like_ssns(numbers: Sequence[str]) -> bool:
     """Whether joined parts are as many and as varied as numbers are; a grade and a year are not."""
     judged = Numbers(numbers)
     if len(numbers) < FEWEST or not judged.look_like_ssns() or judged.count < FEWEST:

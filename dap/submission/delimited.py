@@ -28,7 +28,7 @@ _GUARD = re.compile(r'="((?:[^"]|"")*)"')
 
 
 @dataclass(frozen=True)
-class _Dialect:
+class Dialect:
     """How a text is split: `quote` and `escape` are empty where the layout has none."""
 
     delimiter: str
@@ -37,7 +37,8 @@ class _Dialect:
     guards: bool
 
     @classmethod
-    def of(cls, layout: Layout, delimiter: str) -> _Dialect:
+    def of(cls, layout: Layout, delimiter: str) -> Dialect:
+        """That of a layout, with this delimiter."""
         return cls(delimiter, layout.quote, layout.escape, layout.text_guards)
 
 
@@ -59,10 +60,10 @@ def read_exactly(content: bytes, layout: Layout, reading: Reading) -> Submission
     """Read a delimited file record by record: what it says is what the file holds."""
     try:
         text = decode(content, layout, lambda before: _row_at(before, layout))
-        dialect = _proven_dialect(text, layout)
-        if (row := _header_elsewhere(text, dialect, layout)) is not None:
+        dialect = proven_dialect(text, layout)
+        if (row := header_row_elsewhere(text, dialect, layout)) is not None:
             raise RowError("header_elsewhere", row)
-        records = _within_limits(_records(text, dialect))
+        records = _within_limits(records_of(text, dialect))
     except RowError as error:
         return unreadable(reading, _fault(error))
     return build_table(reading, records, layout, Faults(), look_for_lost="\ufffd" in text)
@@ -75,9 +76,9 @@ def top_of(content: bytes, layout: Layout) -> Top | None:
         return None
     text, begin = lines
     for delimiter in dict.fromkeys((layout.delimiter, *layout.delimiters)):
-        dialect = _Dialect.of(layout, delimiter)
+        dialect = Dialect.of(layout, delimiter)
         try:
-            records = tuple(_within_limits(_records(text, dialect)))
+            records = tuple(_within_limits(records_of(text, dialect)))
         except RowError as error:
             if error.kind == "text_after_quote":
                 continue
@@ -97,7 +98,7 @@ def has_header(content: bytes, layout: Layout) -> bool:
     try:
         text = decode(content[: 1 << 20], layout, lambda before: 0)
         for separator in layout.delimiters:
-            records = _records(text, _Dialect.of(layout, separator))
+            records = records_of(text, Dialect.of(layout, separator))
             if any(looks_like_header(record.cells, layout) for record in islice(records, SEARCHED_FOR_HEADER)):
                 return True
     except RowError:
@@ -109,7 +110,7 @@ def header_of_delimited(content: bytes, layout: Layout) -> tuple[str, ...]:
     """The cells of the line where this layout has its header; none where the file is not so long or not readable."""
     try:
         text = decode(content, layout, lambda before: 0)
-        return _header(text, _proven_dialect(text, layout), layout)
+        return _header(text, proven_dialect(text, layout), layout)
     except RowError:
         return ()
 
@@ -122,16 +123,16 @@ def _row_at(before: str, layout: Layout) -> int:
     """The number of the record in which a text ends."""
     row = 0
     try:
-        for record in _records(before, _proven_dialect(before, layout)):
+        for record in records_of(before, proven_dialect(before, layout)):
             row = record.number
     except RowError as error:
         return error.row
     return row
 
 
-def _proven_dialect(text: str, layout: Layout) -> _Dialect:
+def proven_dialect(text: str, layout: Layout) -> Dialect:
     """With the layout's own delimiter, or another permitted one under which every header cell is an element's name."""
-    own = _Dialect.of(layout, layout.delimiter)
+    own = Dialect.of(layout, layout.delimiter)
     if known_names(_header_or_nothing(text, own, layout), layout):
         return own
     for delimiter in layout.delimiters:
@@ -141,13 +142,13 @@ def _proven_dialect(text: str, layout: Layout) -> _Dialect:
     return own
 
 
-def _header_elsewhere(text: str, dialect: _Dialect, layout: Layout) -> int | None:
+def header_row_elsewhere(text: str, dialect: Dialect, layout: Layout) -> int | None:
     """The row that holds the header where the header's own row holds no name of an element, but another one does."""
     if known_names(_header_or_nothing(text, dialect, layout), layout):
         return None
     for separator in layout.delimiters:
         try:
-            row = header_elsewhere(_records(text, replace(dialect, delimiter=separator)), layout)
+            row = header_elsewhere(records_of(text, replace(dialect, delimiter=separator)), layout)
         except RowError:
             continue
         if row is not None:
@@ -155,13 +156,13 @@ def _header_elsewhere(text: str, dialect: _Dialect, layout: Layout) -> int | Non
     return None
 
 
-def _header(text: str, dialect: _Dialect, layout: Layout) -> tuple[str, ...]:
+def _header(text: str, dialect: Dialect, layout: Layout) -> tuple[str, ...]:
     above = len(layout.title_lines)
-    found = next(islice(_records(text, dialect), above, above + 1), None)
+    found = next(islice(records_of(text, dialect), above, above + 1), None)
     return found.cells if found else ()
 
 
-def _header_or_nothing(text: str, dialect: _Dialect, layout: Layout) -> tuple[str, ...]:
+def _header_or_nothing(text: str, dialect: Dialect, layout: Layout) -> tuple[str, ...]:
     try:
         return _header(text, dialect, layout)
     except RowError:
@@ -189,10 +190,14 @@ def _within_limits(records: Iterable[Record]) -> list[Record]:
     return kept
 
 
-def _records(text: str, dialect: _Dialect) -> Iterator[Record]:
-    """Split the text into records, numbered from 1 as a spreadsheet numbers them."""
+def records_of(text: str, dialect: Dialect, line_end: str = "") -> Iterator[Record]:
+    """Split the text into records, numbered from 1 as a spreadsheet numbers them.
+
+    A line ends with `line_end`; without one, with what the text itself says. Raises RowError where there is more than
+    one way to split it.
+    """
     delimiter, quote = dialect.delimiter, dialect.quote
-    line_end = _line_end(text, quote)
+    line_end = line_end or _line_end(text, quote)
     stray = "\r" if line_end == "\n" else "\n"
     position, number, length = 0, 0, len(text)
     splitter = _Splitter(text, dialect, line_end)
@@ -225,7 +230,7 @@ def _line_end(text: str, quote: str) -> str:
 class _Splitter:
     """Splits the records that hold a quotation mark or an escape."""
 
-    def __init__(self, text: str, dialect: _Dialect, line_end: str) -> None:
+    def __init__(self, text: str, dialect: Dialect, line_end: str) -> None:
         self._text, self._dialect, self._line_end = text, dialect, line_end
         self._stray = "\r" if line_end == "\n" else "\n"
         escape = re.escape(dialect.escape)
@@ -327,7 +332,7 @@ def split(text: str, delimiter: str, *, guards: bool = False) -> Iterator[tuple[
     Where the text can be split in more than one way, the last record has no cells and one fault, which is of FATAL.
     """
     try:
-        records = _records(text, _Dialect(delimiter, '"', "", guards))
+        records = records_of(text, Dialect(delimiter, '"', "", guards))
         yield from ((record.number, record.cells, record.faults) for record in records)
     except RowError as error:
         yield error.row, (), (error.kind,)

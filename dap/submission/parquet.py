@@ -9,6 +9,7 @@ from dap.submission.archive import ReadError
 from dap.submission.cell_text import BOOLEAN, DATE, NO_FORMAT, TEXT
 from dap.submission.found import Found, whole
 from dap.submission.limits import LIMITS
+from dap.submission.reading import HiddenText
 
 
 def read_parquet(content: bytes, found: Found) -> None:
@@ -43,10 +44,7 @@ def _read(content: bytes, found: Found) -> None:
     if facts.num_rows > LIMITS.rows or unpacked > LIMITS.unpacked_bytes:
         raise ReadError("too_large")
     schema = file.schema_arrow
-    # What programs and people wrote to the file, and to each of its columns.
-    for said in (facts.metadata, *(each.metadata for each in schema)):
-        for text in itertools.chain.from_iterable((said or {}).items()):
-            found.hide("document property", whole(text.decode("utf-8", "replace")))
+    _hide_properties(file, found)
     names = [whole(name) for name in schema.names]
     found.row(1, names, TEXT * len(names))
     kinds = [_kind(pa, field.type) for field in schema]
@@ -56,6 +54,48 @@ def _read(content: bytes, found: Found) -> None:
         for cells in zip(*columns, strict=True):
             found.row(number, [_text(cell) for cell in cells], "".join(kinds))
             number += 1
+
+
+def _hide_properties(file: Any, found: Found) -> None:
+    """What programs and people wrote to the file, and to each of its columns."""
+    for said in (file.metadata.metadata, *(each.metadata for each in file.schema_arrow)):
+        for text in itertools.chain.from_iterable((said or {}).items()):
+            found.hide("document property", whole(text.decode("utf-8", "replace")))
+
+
+def head_of_parquet(file: Any) -> tuple[tuple[str, ...], tuple[HiddenText, ...]] | None:
+    """The columns' names and the texts beside the table, from the end of a Parquet file; `file` is opened for reading.
+
+    None where any column holds other than text or whole numbers, or the end alone cannot tell that all is well.
+    """
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    found = Found(lambda number, cells, kinds: None)
+    try:
+        read = pq.ParquetFile(
+            pa.PythonFile(file, mode="r"), thrift_string_size_limit=1 << 24, thrift_container_size_limit=1 << 20
+        )
+        _hide_properties(read, found)
+    except Exception:
+        # pyarrow's own words may quote the file.
+        return None
+    types = [field.type for field in read.schema_arrow]
+    text = all(pa.types.is_string(each) or pa.types.is_large_string(each) or _is_whole(pa, each) for each in types)
+    names = tuple(whole(name) for name in read.schema_arrow.names)
+    if (
+        not text
+        or not read.metadata.num_rows
+        or len(names) > LIMITS.columns
+        or len({name.casefold() for name in names}) < len(names)
+    ):
+        return None
+    return names, tuple(HiddenText(place, said) for place, said, *_ in found.hidden)
+
+
+def _is_whole(pa: Any, type: Any) -> bool:
+    # Spark knows no unsigned number of 64 bits.
+    return bool(pa.types.is_integer(type)) and type != pa.uint64()
 
 
 def _kind(pa: Any, type: Any) -> str:

@@ -312,12 +312,9 @@ def load(path: Path, label: str, *, in_parts: bool = False) -> Content:
     Only a regular file is opened, and no symbolic link: what it points to may be another's, and change meanwhile.
     """
     flags = os.O_RDONLY | getattr(os, "O_BINARY", 0) | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_NOFOLLOW", 0)
+    # Asked before it is opened: to open a pipe or a device can itself do something.
+    demand_regular(path, label)
     try:
-        # Asked before it is opened: to open a pipe or a device can itself do something.
-        if stat.S_ISLNK(os.lstat(path).st_mode):
-            raise RequestError(f"{label}: a link to a file. Name the file itself.")
-        if not stat.S_ISREG(os.lstat(path).st_mode):
-            raise RequestError(f"{label}: not a regular file.")
         handle = os.open(path, flags)
     except FileNotFoundError:
         raise RequestError(f"{label}: there is no such file.") from None
@@ -334,6 +331,20 @@ def load(path: Path, label: str, *, in_parts: bool = False) -> Content:
         if found.st_size > LIMITS.file_bytes:
             return _in_parts(handle, found.st_size) if in_parts else Content(b"", found.st_size)
         return Content.of(_read(file, label, found.st_size + 1))
+
+
+def demand_regular(path: Path, label: str) -> None:
+    """RequestError, calling it `label`, unless there is a regular file, and no link, at the path."""
+    try:
+        mode = os.lstat(path).st_mode
+    except FileNotFoundError:
+        raise RequestError(f"{label}: there is no such file.") from None
+    except (OSError, ValueError):
+        raise RequestError(f"{label}: the file cannot be opened.") from None
+    if stat.S_ISLNK(mode):
+        raise RequestError(f"{label}: a link to a file. Name the file itself.")
+    if not stat.S_ISREG(mode):
+        raise RequestError(f"{label}: not a regular file.")
 
 
 def load_stream(stream: BinaryIO, label: str, *, in_parts: bool = False) -> Content:

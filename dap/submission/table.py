@@ -13,7 +13,7 @@ from dap.submission.limits import LIMITS
 from dap.submission.reading import ATTRIBUTE, Fault, Outside, Reading, Submission, same_name
 
 SEARCHED_FOR_HEADER = 50
-_LETTER_LOST = "\ufffd"
+LETTER_LOST = "\ufffd"
 # What a cell of each kind is a fault of, in whatever column it stands.
 _KIND_FAULTS = {
     ERROR: "error_value",
@@ -96,9 +96,9 @@ def build_table(
     if len(head.columns) > LIMITS.columns:
         return unreadable(reading, Fault("too_wide"))
     outside = Texts()
-    kept = _kept_rows(records[above + 1 :], head.header, layout, faults, outside, grid)
+    kept = kept_rows(records[above + 1 :], head.header, layout, faults, outside, grid)
     for record in kept if look_for_lost else ():
-        if _LETTER_LOST in "".join(record.cells):
+        if LETTER_LOST in "".join(record.cells):
             faults.add("letters_lost", record.number)
     if grid:
         _cell_faults(kept, head.columns, layout, faults)
@@ -141,7 +141,7 @@ def read_head(records: Sequence[Record], layout: Layout, faults: Faults, *, grid
     for record in records:
         for kind in record.faults:
             faults.add(kind, record.number)
-        if any(_LETTER_LOST in cell for cell in record.cells):
+        if any(LETTER_LOST in cell for cell in record.cells):
             faults.add("letters_lost", record.number)
     outside = tuple(Outside((record.number,), " ".join(record.cells)) for record in titles if record.cells)
     return Head(header, columns, outside)
@@ -212,7 +212,7 @@ def _column_names(header: Sequence[str], layout: Layout) -> tuple[str, ...]:
     return tuple(names)
 
 
-def _kept_rows(
+def kept_rows(
     body: Sequence[Record], header: Record, layout: Layout, faults: Faults, outside: Texts, grid: bool
 ) -> list[Record]:
     """The records of the table's width; what is wrong with the others goes to the faults, their text to `outside`."""

@@ -1,0 +1,56 @@
+"""A column of text as the screen for identifiers takes it, without a text for each cell; needs Polars alone."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from functools import cached_property
+from typing import overload
+
+import polars as pl
+
+from dap.identifiers.prefilter import SHORTEST
+
+_MANY_CELLS = 1_000
+
+
+class TextColumn(Sequence[str | None]):
+    """A column of text whose cells are made only when they are asked for."""
+
+    def __init__(self, series: pl.Series) -> None:
+        self._series = series
+        self._asked = 0
+
+    @cached_property
+    def _list(self) -> list[str | None]:
+        return self._series.to_list()
+
+    def __len__(self) -> int:
+        return self._series.len()
+
+    @overload
+    def __getitem__(self, place: int) -> str | None: ...
+    @overload
+    def __getitem__(self, place: slice) -> list[str | None]: ...
+    def __getitem__(self, place: int | slice) -> str | list[str | None] | None:
+        if isinstance(place, slice):
+            return self._series[place].to_list()
+        # One cell of many is looked up; from some on a list of all is the quicker way.
+        self._asked += 1
+        return self._list[place] if self._asked > _MANY_CELLS else self._series[place]
+
+    def __iter__(self) -> Iterator[str | None]:
+        return iter(self._list)
+
+    def joined(self) -> bytes:
+        """The cells in UTF-8, with a NUL before the first, between each two and behind the last.
+
+        Of a column of short codes none is there, only the NULs: no identifier is so short.
+        """
+        if not len(self):
+            return b"\0\0"
+        longest = self._series.str.len_bytes().max()
+        if not isinstance(longest, int) or longest < SHORTEST:
+            return b"\0" * (len(self) + 1)
+        cells = self._series.fill_null("").str.join("\0")
+        whole: bytes = ("\0" + cells + "\0").cast(pl.Binary)[0]
+        return whole
