@@ -14,7 +14,8 @@ from dap.errors import ACCEPTED, COULD_NOT_RUN, RequestError
 NOTEBOOKS = "notebooks"
 START = "start.md"
 WORKSPACE = "dap"
-# Keeps a fresh profile from asking about news. These are defaults: what users set for themselves still holds.
+# Keeps a fresh profile from asking about news, and brings the charts' font. These are defaults: what users set for
+# themselves still holds.
 SETTINGS = Path(__file__).parent / "jupyter"
 
 
@@ -83,6 +84,7 @@ def _command(root: Path, browser: bool) -> list[str]:
         "--LabApp.news_url=None",
         "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate",
         "--LabApp.extension_manager=readonly",
+        "--LabApp.custom_css=True",
         *([] if browser else ["--no-browser"]),
     ]
 

@@ -185,12 +185,12 @@ def test_every_label_stands_in_the_picture_whole() -> None:
     assert all(word in shown for word in " ".join(titles).split())
 
 
-def test_each_text_of_a_picture_is_held_to_the_width_that_arial_gives_it() -> None:
+def test_each_text_of_a_picture_is_held_to_the_width_that_public_sans_gives_it() -> None:
     plain, bold = 'x="0" font-size="10px"', 'font-size="20px" font-weight="bold"'
     drawn = f"<text {plain}/><text {plain}>aé &amp;</text><text {bold}><tspan>a</tspan><tspan dy='9'>b</tspan></text>"
     wide = re.findall(r'textLength="([0-9.]+)"', held(drawn))
-    # By Arial's metrics a and é are 556 thousandths, a space 278, & 667; in bold a is 556 and b 611.
-    assert wide == ["20.6", "11.1", "12.2"]
+    # By the font's metrics, in 2,000ths: a 1106, é 1133, a space 486, & 1417; in bold a 1133 and b 1217.
+    assert wide == ["20.7", "11.3", "12.2"]
     assert re.sub(r' textLength="[0-9.]+" lengthAdjust="spacingAndGlyphs"', "", held(drawn)) == drawn
 
 

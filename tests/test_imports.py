@@ -15,7 +15,7 @@ DAP = Path(__file__).resolve().parent.parent / "dap"
 # From the ground up. A folder counts as one module, and inside it imports are free.
 LAYERS: list[set[str]] = [
     {"errors"},
-    {"rules", "json_text", "html_table", "languages"},
+    {"rules", "json_text", "html_table", "languages", "fonts"},
     {"plan", "report"},
     {"catalog", "submission", "identifiers", "values", "editing"},
     {"expectations"},
@@ -24,7 +24,7 @@ LAYERS: list[set[str]] = [
     {"examples", "charts"},
     {"lint", "skeleton"},
     {"spreadsheet"},
-    {"intake", "publish", "lab", "report_files", "sarif", "terminal"},
+    {"intake", "publish", "lab", "jupyter", "report_files", "sarif", "terminal"},
     {"cli"},
     {"__main__"},
 ]

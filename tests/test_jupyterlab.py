@@ -181,6 +181,12 @@ class TestInTheBrowser:
         assert drawn and table and drawn["height"] > 100 and table["y"] >= drawn["y"] + drawn["height"]
         assert page.evaluate(ILLEGIBLE) == []
 
+    def test_a_chart_is_set_in_the_font_that_comes_with_the_package(self, page: Page) -> None:
+        first = page.locator(f"{HERE} .vega-embed svg.marks text").first
+        assert first.evaluate("text => getComputedStyle(text).fontFamily").startswith('"Public Sans"')
+        loaded = "[...document.fonts].filter(each => each.status === 'loaded').map(each => each.family + each.weight)"
+        assert {f"Public Sans{weight}" for weight in ("400", "600 700")} <= set(page.evaluate(loaded))
+
     def test_a_chart_says_itself_to_a_screen_reader_and_offers_no_outside_editor(self, page: Page) -> None:
         spoken = page.locator(f"{HERE} .vega-embed [role=graphics-document]").first.get_attribute("aria-label") or ""
         assert "The table gives every number." in spoken

@@ -137,8 +137,8 @@ def test_every_page_stands_under_a_strict_policy_with_nothing_inline(
     site_folder: Path, parsed: dict[str, Links]
 ) -> None:
     policy = (
-        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
-        "form-action 'none'; base-uri 'none'"
+        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; "
+        "connect-src 'self'; form-action 'none'; base-uri 'none'"
     )
     for here, page in parsed.items():
         assert page.inline == [], here
@@ -683,6 +683,7 @@ def test_a_pdf_is_tagged_marked_linked_and_the_same_whichever_process_makes_it(
         assert made.startswith(b"%PDF-")
         assert b"/StructTreeRoot" in _unpacked(made)
         assert b"pdfuaid:part" in _unpacked(made)
+        assert b"Public-Sans" in _unpacked(made) and b"/FontFile" in _unpacked(made)
         assert f"/Lang ({language})".encode() in _unpacked(made)
         assert made == document(Site(plan), plan.collection("example-roster"), language)
         page = "collections/example-roster.html"

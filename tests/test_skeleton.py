@@ -234,7 +234,8 @@ def test_the_wheel_holds_the_skeleton_the_words_and_the_schemas_and_starts_a_pla
         archive.extractall(tmp_path / "installed")
     template = {f"dap/skeleton/plan/{path.relative_to(TEMPLATE).as_posix()}" for path in TEMPLATE.rglob("*.*")}
     schemas = {f"dap/schemas/{path.name}" for path in (ROOT / "schemas").glob("*.json")}
-    assert {"dap/skeleton/plan/gitignore", "dap/describe/words.toml", *template, *schemas} <= names
+    fonts = {f"dap/fonts/{path.name}" for path in (ROOT / "dap/fonts").glob("*.*")}
+    assert {"dap/skeleton/plan/gitignore", "dap/describe/words.toml", *template, *schemas, *fonts} <= names
     made = _run("init", "plan", folder=tmp_path, package=tmp_path / "installed")
     assert (made.returncode, made.stderr) == (0, "")
     linted = _run("lint", folder=tmp_path / "plan", package=tmp_path / "installed")

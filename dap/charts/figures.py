@@ -6,6 +6,7 @@ import html
 import textwrap
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 import pandas as pd
@@ -14,6 +15,7 @@ import vl_convert
 from dap.charts.letters import held
 from dap.charts.vega import alt
 from dap.engine.starting import defer_unused_imports
+from dap.fonts import FAMILY, FOLDER
 
 # JupyterLab 4.6 knows Vega-Lite up to version 5 (it carries 5.6.1), so that is what its bundle says and holds.
 # The picture is drawn by the oldest version that vl-convert has, the nearest to the lab's.
@@ -21,8 +23,8 @@ SPEC_TYPE = "application/vnd.vegalite.v5+json"
 SPEC_SCHEMA = "https://vega.github.io/schema/vega-lite/v5.json"
 DRAWN_BY = "5.8"
 
-# vl-convert brings the letter widths of Arial, so a picture is the same on every machine.
-FONT = "Arial, Helvetica, sans-serif"
+# We bring the font that a picture is measured by, so it is the same on every machine.
+FONT = f"{FAMILY}, Arial, Helvetica, sans-serif"
 INK, PALE, PAPER = "#1b1b1b", "#d0d0d0", "#ffffff"
 NEUTRAL, FAINT = "#1f5f99", "#707070"
 JURISDICTIONS: Mapping[str, tuple[str, str]] = {
@@ -131,12 +133,18 @@ def bundle(spec: dict[str, Any], **_: Any) -> tuple[dict[str, Any], dict[str, An
 
 def draw(spec: dict[str, Any]) -> str:
     """Draw a specification as SVG without any connection; ValueError where its data would have to be fetched."""
+    _know_the_font()
     named = {**spec, "$schema": SPEC_SCHEMA}
     picture = str(vl_convert.vegalite_to_svg(named, vl_version=DRAWN_BY, allowed_base_urls=[]))
     # Vega says what a chart shows in the page around it; a picture that travels alone has to say it itself.
     # And where a page sets its letters wider all the same, they may reach over the edge but are not cut.
     said = f'<svg role="img" aria-label="{html.escape(_words(spec))}" style="overflow: visible" '
     return held(picture).replace("<svg ", said, 1)
+
+
+@cache
+def _know_the_font() -> None:
+    vl_convert.register_font_directory(str(FOLDER))
 
 
 def elements_by_frequency(elements: pd.DataFrame, collections: pd.DataFrame) -> Figure:

@@ -1,36 +1,31 @@
-"""How wide Arial sets a text, so that a picture can say it to a machine that has no such font."""
+"""How wide Public Sans sets a text, so that a picture can say it to a machine that has no such font."""
 
 from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Mapping
 from html import unescape
 
-# In thousandths of the size of the font, from the font's metrics (Helvetica's and Liberation Sans's are the same), for
-# the letters from space to tilde.
-_PLAIN = (
-    "278 278 355 556 556 889 667 191 333 333 389 584 278 333 278 278 556 556 556 556 556 556 556 556 556 556 278 278 "
-    "584 584 584 556 1015 667 667 722 722 667 611 778 722 278 500 667 556 833 722 778 667 778 722 667 611 722 667 944 "
-    "667 667 611 278 278 278 469 556 333 556 556 500 556 556 278 556 556 222 222 500 222 833 556 556 556 556 333 500 "
-    "278 556 500 722 500 500 500 334 260 334 584"
-)
-_BOLD = (
-    "278 333 474 556 556 889 722 238 333 333 389 584 278 333 278 278 556 556 556 556 556 556 556 556 556 556 333 333 "
-    "584 584 584 611 975 722 722 722 722 667 611 778 722 278 556 722 611 833 722 778 667 778 722 667 611 722 667 944 "
-    "667 667 611 333 278 333 584 556 333 556 611 556 611 556 333 611 611 278 278 556 278 889 611 611 611 611 389 556 "
-    "333 611 556 778 556 556 500 389 280 389 584"
-)
-_WIDTHS = {bold: dict(enumerate(map(int, table.split()), ord(" "))) for bold, table in ((False, _PLAIN), (True, _BOLD))}
-_OTHER = 556
+from dap.fonts import advances
+
+# For a letter that the font lacks: another font draws it, about as wide as a figure.
+_OTHER = ord("0")
 # An empty text is written without an end of its own.
 _TEXT = re.compile(r"<text ([^>]*[^/>])>(.*?)</text>", re.S)
 _LINE = re.compile(r"<tspan([^>]*)>([^<]+)</tspan>")
 
 
 def width(text: str, size: float, bold: bool = False) -> float:
-    """The width of a text in pixels, in Arial of that size; a letter with an accent is as wide as without."""
-    bare = (each for each in unicodedata.normalize("NFD", text) if not unicodedata.combining(each))
-    return sum(_WIDTHS[bold].get(ord(each), _OTHER) for each in bare) * size / 1000
+    """The width of a text in pixels, in Public Sans of that size."""
+    widths = advances(bold)
+    return sum(_advance(each, widths) for each in unicodedata.normalize("NFC", text)) * size
+
+
+def _advance(letter: str, widths: Mapping[int, float]) -> float:
+    # An accent that the font has not with this letter adds nothing to its width.
+    base = letter if ord(letter) in widths else unicodedata.normalize("NFD", letter)[0]
+    return 0.0 if unicodedata.combining(base) else widths.get(ord(base), widths[_OTHER])
 
 
 def held(picture: str) -> str:

@@ -115,7 +115,8 @@ def as_page(figure: charts.Figure) -> str:
     title = html.escape(figure.finding)
     return (
         f'<!doctype html>\n<html lang="en"><head><meta charset="utf-8"><title>{title}</title>'
-        '<meta name="viewport" content="width=device-width"><style>body{font:16px/1.5 Arial,Helvetica,sans-serif;'
+        '<meta name="viewport" content="width=device-width"><style>'
+        f"body{{font:16px/1.5 {charts.FONT};"
         "max-width:64rem;margin:2rem auto;padding:0 1rem;color:#1b1b1b;background:#fff}svg{max-width:100%;height:auto}"
         "table{border-collapse:collapse}td,th{border-bottom:1px solid #d0d0d0;padding:.25rem .75rem;text-align:left}"
         f"</style></head><body><main><h1>{title}</h1><p>{html.escape(figure.note)}</p>{figure.svg}"

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import atexit
 import os
+from base64 import b64encode
 from collections.abc import Iterator
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
@@ -11,6 +13,7 @@ from functools import lru_cache, partial
 from importlib.util import find_spec
 from multiprocessing import get_context
 
+from dap import fonts
 from dap.errors import CouldNotRun
 from dap.languages import LANGUAGES
 from dap.plan import Collection, Plan
@@ -91,14 +94,33 @@ def document(site: Site, collection: Collection | None, language: str) -> bytes:
     text = site.render(page, language)
     made = weasyprint.HTML(string=text, base_url="about:blank", url_fetcher=_nothing)
     identifier = f"{site.plan.name}-{site.plan.version}-{collection.id if collection else ''}-{language}".encode()
-    return bytes(made.write_pdf(stylesheets=[_stylesheet()], pdf_variant="pdf/ua-1", pdf_identifier=identifier))
+    stylesheet, letters = _looks()
+    return bytes(
+        made.write_pdf(stylesheets=[stylesheet], font_config=letters, pdf_variant="pdf/ua-1", pdf_identifier=identifier)
+    )
 
 
 @lru_cache(maxsize=1)
-def _stylesheet() -> object:
+def _looks() -> tuple[object, object]:
+    """The stylesheet, and the fonts that it brings."""
     import weasyprint
+    from weasyprint.text.fonts import FontConfiguration
 
-    return weasyprint.CSS(string=(HERE / "templates" / "print.css").read_text("utf-8"))
+    letters = FontConfiguration()
+    # It has a folder of its own, which it takes away only while Python is whole.
+    atexit.register(_looks.cache_clear)
+    text = _faces() + (HERE / "templates" / "print.css").read_text("utf-8")
+    return weasyprint.CSS(string=text, font_config=letters), letters
+
+
+def _faces() -> str:
+    """The fonts as rules of a stylesheet, each whole within, so that nothing is loaded."""
+    held = {weight: b64encode((fonts.FOLDER / name).read_bytes()).decode("ascii") for weight, name in fonts.WEB.items()}
+    return "".join(
+        f'@font-face {{ font-family: "{fonts.FAMILY}"; font-weight: {weight}; '
+        f"src: url(data:font/woff2;base64,{each}) }}\n"
+        for weight, each in held.items()
+    )
 
 
 def _nothing(url: str) -> dict[str, object]:

@@ -13,6 +13,7 @@ from urllib.parse import quote, urlsplit
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup, escape
 
+from dap import fonts
 from dap.languages import LANGUAGES, OWN
 from dap.plan import Plan
 from dap.publish import blanks
@@ -77,6 +78,9 @@ class Site:
                 found[in_language(language, page.address)] = self._maker(page, language)
         for asset in sorted((HERE / "assets").iterdir()):
             found[f"assets/{asset.name}"] = asset.read_bytes
+        for font in fonts.WEB.values():
+            found[f"assets/{font}"] = (fonts.FOLDER / font).read_bytes
+        found["assets/PublicSans-OFL.txt"] = (fonts.FOLDER / fonts.LICENCE).read_bytes
         for path, maker in downloads(self).items():
             found[path] = maker
         found.update(self.documents)
