@@ -92,9 +92,11 @@ def cli() -> None:
 @click.option("--examples/--no-examples", default=True, help="Run the examples' own suites (default: yes).")
 def lint(plan_folder: str | None, form: str, show_open: bool, examples: bool) -> int:
     """Is the plan sound? Exit code 0 when it is, 1 when there are findings."""
+    from dap.engine.starting import own_process
     from dap.lint import lint as lint_plan
     from dap.terminal import for_terminal, problems_text
 
+    own_process()
     root = _root(plan_folder)
     if show_open:
         return _print_open(root)
@@ -192,13 +194,13 @@ def check(
 
     Exit code 0: all accepted. 1: one was rejected or unreadable. 2: wrong request. 3: one could not be judged.
     """
-    from dap.engine.starting import defer_unused_imports
+    from dap.engine.starting import own_process
     from dap.gate import AUTO, SPARK
     from dap.gate import check as check_file
 
     if form == "xlsx" and output is None:
         raise RequestError("A workbook is not printed: say with --output where it is to be written.")
-    defer_unused_imports()
+    own_process()
     plan = _plan(plan_folder)
     if collection != AUTO:
         chosen = plan.collection(collection)

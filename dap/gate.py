@@ -165,9 +165,11 @@ def _start_gx() -> None:
 
     GX loads pyspark where it is installed, and pyspark ends a process that runs no program file with exit code 0.
     """
+    from dap.engine.starting import import_gx
+
     ended = False
     try:
-        import great_expectations  # noqa: F401
+        import_gx()
     except SystemExit as error:
         if error.code:
             raise

@@ -482,7 +482,7 @@ def test_whoever_starts_a_check_waits_for_no_statistics_and_no_charts(tmp_path: 
         "try:\n"
         "    main(sys.argv[1:])\n"
         "finally:\n"
-        "    heavy = ('scipy.stats._stats_py', 'altair.vegalite', 'rfc3987_syntax')\n"
+        "    heavy = ('scipy.stats._stats_py', 'altair.vegalite', 'rfc3987_syntax', 'sqlalchemy')\n"
         "    print([name for name in heavy if name in sys.modules])\n"
     )
     example = ROOT / "catalog/collections/tcs/example.csv"
@@ -505,6 +505,21 @@ def test_what_is_deferred_is_there_when_it_is_touched() -> None:
     )
     finished = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT)
     assert finished.stdout.splitlines() == ["0.5 2.0 Chart", "1"]
+
+
+@pytest.mark.parametrize(
+    ("own", "held"), [("", "[False, True, True]"), ("starting.own_process()\n", "[True, True, False]")]
+)
+def test_only_the_commands_own_process_starts_without_databases_and_search_for_garbage(own: str, held: str) -> None:
+    code = (
+        "import gc, sys\nfrom dap.engine import starting\n"
+        f"{own}starting.import_gx()\nstarting.import_gx()\n"
+        "loaded = 'sqlalchemy' in sys.modules\n"
+        "import sqlalchemy\n"
+        "print([gc.get_freeze_count() > 0, gc.isenabled(), loaded])\n"
+    )
+    finished = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT)
+    assert finished.stdout.splitlines() == [held]
 
 
 def test_a_grammar_nothing_asks_for_is_left_out_only_while_charts_are_imported(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gc
+import importlib
 import importlib.abc
 import importlib.machinery
 import importlib.util
@@ -17,15 +19,20 @@ _UNUSED = frozenset({"scipy.stats", "scipy.special", "altair"})
 # the time Altair takes.
 # GX loads pyspark where it is installed, and pyspark can end the process that loads it, with exit code 0.
 _ABSENT = frozenset({"rfc3987_syntax", "pyspark"})
+# GX does without it where it is not installed, and no table here is in a database: a tenth of the time GX takes.
+_ABSENT_FOR_GX = frozenset({"sqlalchemy"})
 
 
 class _LeavingOut(importlib.abc.MetaPathFinder):
-    """Finds none of `_ABSENT`."""
+    """Finds none of these modules."""
+
+    def __init__(self, names: frozenset[str] = _ABSENT) -> None:
+        self._names = names
 
     def find_spec(
         self, fullname: str, path: Sequence[str] | None, target: ModuleType | None = None
     ) -> importlib.machinery.ModuleSpec | None:
-        if fullname in _ABSENT:
+        if fullname in self._names:
             raise ModuleNotFoundError(f"{fullname} is left out of this process", name=fullname)
         return None
 
@@ -45,19 +52,58 @@ class _Deferring(_LeavingOut):
         return spec
 
 
-def defer_unused_imports() -> None:
-    """Make the modules that GX imports and a check never uses load on first use, for the rest of the process.
+_own = False
 
-    For the command line's own process, before GX is imported: whoever uses `dap` as a library keeps their imports.
+
+def own_process() -> None:
+    """Say that this process is the command's own, before GX is imported: nothing in it needs more of GX than a check.
+
+    Whoever uses `dap` as a library keeps their imports.
     """
+    global _own
+    _own = True
+    defer_unused_imports()
+
+
+def defer_unused_imports() -> None:
+    """Make the modules that GX and Altair import and seldom use load on first use, for the rest of the process."""
     if "great_expectations" not in sys.modules and not any(isinstance(each, _Deferring) for each in sys.meta_path):
         sys.meta_path.insert(0, _Deferring())
+
+
+def import_gx() -> None:
+    """Import Great Expectations: in the command's own process in the shortest way, elsewhere as anybody would."""
+    if not _own or "great_expectations" in sys.modules:
+        importlib.import_module("great_expectations")
+        return
+    with _leaving_out(_ABSENT_FOR_GX), _without_collecting():
+        importlib.import_module("great_expectations")
+    # What was imported stays until the end: whoever looks for garbage need not look there, nor at the end.
+    gc.freeze()
+
+
+@contextmanager
+def _without_collecting() -> Iterator[None]:
+    """Search for no garbage, of which an import makes little: the search is an eighth of the time GX takes."""
+    collecting = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if collecting:
+            gc.enable()
 
 
 @contextmanager
 def without_grammar() -> Iterator[None]:
     """Leave out, while something is imported, the grammar that nothing here asks for; then all is found again."""
-    finder = _LeavingOut()
+    with _leaving_out(_ABSENT):
+        yield
+
+
+@contextmanager
+def _leaving_out(names: frozenset[str]) -> Iterator[None]:
+    finder = _LeavingOut(names)
     sys.meta_path.insert(0, finder)
     try:
         yield

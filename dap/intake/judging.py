@@ -48,9 +48,9 @@ def end_when_alone(life: int, group: int) -> None:
 
 
 def _report(request: dict[str, Any]) -> dict[str, Any]:
-    from dap.engine.starting import defer_unused_imports
+    from dap.engine.starting import own_process
 
-    defer_unused_imports()
+    own_process()
     from dap.catalog import open_plan
     from dap.gate import check
 

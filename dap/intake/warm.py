@@ -179,12 +179,13 @@ def wait(control: str, life: str) -> None:
 
 def _load() -> None:
     """Import what every judging needs, and nothing that starts a thread: a fork would have none of them but its own."""
-    from dap.engine.starting import defer_unused_imports
+    from dap.engine.starting import import_gx, own_process
 
-    defer_unused_imports()
+    own_process()
+    import_gx()
     import dap.catalog
     import dap.engine
-    import dap.expectations  # And with it Great Expectations.
+    import dap.expectations
     import dap.gate
     import dap.suites  # noqa: F401
 
