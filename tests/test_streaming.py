@@ -226,6 +226,35 @@ def test_more_than_is_streamed_is_refused(limit: str, connecticut: Plan, tmp_pat
     assert (report["verdict"], [each["rule"] for each in report["findings"]]) == ("unreadable", ["S114"])
 
 
+def test_a_cell_longer_than_a_cell_may_be_is_refused_in_a_piece_too(connecticut: Plan, tmp_path: Path) -> None:
+    path = tmp_path / "file.csv"
+    rows = rows_of("psis-october", 30)
+    for length, refused in ((100, False), (101, True)):
+        rows[20][8] = "N" * length
+        path.write_text(text_of(rows), "utf-8")
+        report = streamed(path, "psis-october", connecticut, 4_000, cell_characters=100)
+        assert ("S114" in {finding["rule"] for finding in report["findings"]}) == refused
+
+
+@pytest.mark.parametrize("collection", ["psis-october", "psis-monthly-attendance", "tcs"])
+def test_each_piece_of_an_accepted_file_is_split_whole_only_once(
+    collection: str, connecticut: Plan, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "file.csv"
+    path.write_text(text_of(rows_of(collection, 120)), "utf-8")
+    whole: list[bytes] = []
+    split = dap.submission.fast.split
+
+    def noted(content: bytes, *known: Any) -> Any:
+        whole.extend([content] if known[-1] is None else [])
+        return split(content, *known)
+
+    monkeypatch.setattr(dap.submission.streamed, "split", noted)
+    assert streamed(path, collection, connecticut, 1_000)["verdict"] == "accepted"
+    assert len(whole) > 2
+    assert len(whole) == len(set(whole))
+
+
 def test_a_file_that_changes_while_it_is_judged_gets_no_verdict(connecticut: Plan, tmp_path: Path) -> None:
     found = read(text_of(rows_of("psis-october", 30)).encode(), connecticut, tmp_path, 1_000)
     assert isinstance(found.table, Pieces)

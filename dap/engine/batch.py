@@ -182,10 +182,18 @@ class PolarsBatchData(PandasBatchData):
     def sweep(self, visit: Visit | None = None) -> None:
         """Make a pass over all pieces, and show them to all who wait."""
         visits, self._waiting = [*self._waiting, *([visit] if visit else [])], []
-        with closing(self.pieces()) as pieces:
+
+        def all_of_them(piece: Piece) -> None:
+            for each in visits:
+                each(piece)
+
+        self.show(all_of_them)
+
+    def show(self, visit: Visit, names: Iterable[str] | None = None) -> None:
+        """Make a pass over all pieces for one alone, with at least the named columns (all for None)."""
+        with closing(self.pieces(names)) as pieces:
             for piece in pieces:
-                for each in visits:
-                    each(piece)
+                visit(piece)
 
     def sweep_for(self, visit: Visit) -> None:
         """Make the pass that a look still waits for, if it does."""

@@ -71,6 +71,7 @@ class Deferred:
 
     `rows` None stands for all. `unexpected` gives the expression for a piece; it is None for a condition on uniqueness,
     which no piece can answer alone. `stock` computes what the stock metric on pandas gives, for whoever needs it.
+    `swept` says that each piece was asked, so that `total` can tell.
     """
 
     batch: PolarsBatchData = field(repr=False)
@@ -80,6 +81,7 @@ class Deferred:
     stock: Callable[[], Any] = field(repr=False)
     pair: bool = False
     count: int | None = None
+    swept: bool = False
     _counts: dict[int, int] = field(default_factory=dict, repr=False)
     _hashes: list[pl.Series] = field(default_factory=list, repr=False)
     _positions: np.ndarray[Any, Any] | None = field(default=None, repr=False)
@@ -95,6 +97,10 @@ class Deferred:
         if self.rows is None:
             return pl.len() - values.n_unique()
         return self.rows.sum() - values.filter(self.rows).n_unique()
+
+    def forget(self) -> None:
+        """Forget what was counted in a pass that could not be ended."""
+        self._counts, self._hashes = {}, []
 
     def add(self, piece: Piece, found: Any) -> None:
         """Take what `counting` gave for a piece."""
@@ -335,7 +341,7 @@ class _Level:
         try:
             if batch is None:
                 raise StockOnlyError
-            if name.endswith(_CONDITION) or name == _LENGTHS:
+            if _is_condition(name):
                 self.resolved[metric.id] = self._deferred(metric, batch)
             elif name == "table.row_count":
                 self._count_rows(metric, batch)
@@ -412,20 +418,29 @@ class _Level:
 
     def _count(self, asked: list[tuple[MetricConfiguration, PolarsBatchData, Tally]]) -> None:
         tallies = {id(tally): tally for _, _, tally in asked}.values()
-        uncounted = [each for each in tallies if not isinstance(each, Deferred) or each.count is None]
-        broken = count(asked[0][1], uncounted) if uncounted else set()
+        uncounted = [each for each in tallies if not isinstance(each, Deferred) or not each.swept]
+        batch = asked[0][1]
+        rows_alone = not batch.in_memory and all(isinstance(each, Rows) for each in uncounted)
+        if not rows_alone:
+            uncounted += self._soon_asked(batch, uncounted)
+        broken = count(batch, uncounted, of_rows(uncounted) if rows_alone else None) if uncounted else set()
         for metric, _, tally in asked:
             if id(tally) in broken:
                 self._stock(metric)
             else:
                 self.resolved[metric.id] = tally.total()
 
+    def _soon_asked(self, batch: PolarsBatchData, uncounted: Sequence[Tally]) -> list[Deferred]:
+        """The level's conditions, which the next level counts: where a pass reads pieces, they are counted along."""
+        new = [each for each in self.resolved.values() if isinstance(each, Deferred) and each.batch is batch]
+        return [] if batch.in_memory else [each for each in new if not each.swept and each not in uncounted]
+
     def _seek(self) -> None:
         """Find the places that the level's details ask for, in one pass."""
         wanted: dict[int, tuple[Deferred, int | None]] = {}
         for metric, condition, details in self._details:
             result_format = metric.metric_value_kwargs["result_format"]
-            if condition.count is not None and details is _index_list:
+            if condition.swept and condition.total() and details is _index_list:
                 wanted[id(condition)] = condition, _most(result_format, limited=False)
         for batch in {id(each.batch): each.batch for each, _ in wanted.values()}.values():
             # What cannot be found together is sought one by one, and for one alone pandas answers.
@@ -434,10 +449,9 @@ class _Level:
 
     def _detail(self, metric: MetricConfiguration, condition: Deferred, details: Details) -> None:
         try:
-            if condition.count is None:
-                if count(condition.batch, [condition]):
-                    raise StockOnlyError
-                condition.total()
+            if not condition.swept and count(condition.batch, [condition]):
+                raise StockOnlyError
+            condition.total()
             self.resolved[metric.id] = details(condition, metric.metric_value_kwargs["result_format"])
         except Exception:
             self._stock(metric)
@@ -476,6 +490,10 @@ class _Stock:
         return self._value
 
 
+def _is_condition(name: str) -> bool:
+    return name.endswith(_CONDITION) or name == _LENGTHS
+
+
 def _unexpected(answer: pl.Expr, rows: pl.Expr | None, columns: tuple[str, ...]) -> pl.Expr:
     """True for the rows asked about where the condition does not hold; as long as the frame, whatever it is made of."""
     if rows is None and not answer.meta.root_names():
@@ -484,9 +502,20 @@ def _unexpected(answer: pl.Expr, rows: pl.Expr | None, columns: tuple[str, ...])
     return unexpected if rows is None else rows & unexpected
 
 
-def count(batch: PolarsBatchData, tallies: Sequence[Tally]) -> set[int]:
-    """Count them all in one pass over the batch; the ids of those that Polars cannot compute are the answer."""
+def of_rows(tallies: Iterable[Tally]) -> set[str]:
+    """The columns by which rows are counted."""
+    return {name for each in tallies if isinstance(each, Rows) for name in each.rows.meta.root_names()}
+
+
+def count(batch: PolarsBatchData, tallies: Sequence[Tally], names: set[str] | None = None) -> set[int]:
+    """Count them all in one pass over the batch; the ids of those that Polars cannot compute are the answer.
+
+    Where the columns they need are named, no others are read, and whoever waits for a pass waits on.
+    """
     broken: set[int] = set()
+    for tally in tallies:
+        if isinstance(tally, Deferred):
+            tally.forget()
 
     def visit(piece: Piece) -> None:
         expressions = []
@@ -502,7 +531,13 @@ def count(batch: PolarsBatchData, tallies: Sequence[Tally]) -> set[int]:
             else:
                 tally.add(piece, found)
 
-    batch.sweep(visit)
+    if names:
+        batch.show(visit, names)
+    else:
+        batch.sweep(visit)
+    for tally in tallies:
+        if isinstance(tally, Deferred):
+            tally.swept = id(tally) not in broken
     return broken
 
 

@@ -106,7 +106,7 @@ def table_of(content: bytes, layout: Layout, top: Top, body: Body, names: tuple[
     """The rows that were proven, split by Polars; None where the cells are not what the exact reader would give."""
     frame = split(content, layout, top, body, names)
     header = top.records[-1].cells
-    sound = frame is not None and _adds_up(frame, layout, top, body) and not _has_odd_rows(frame, header, layout)
+    sound = frame is not None and adds_up(frame, layout, top, body) and not _has_odd_rows(frame, header, layout)
     return frame if sound else None
 
 
@@ -217,8 +217,11 @@ def split(
     return frame
 
 
-def _adds_up(frame: pl.DataFrame, layout: Layout, top: Top, body: Body) -> bool:
-    """Whether cells and marks together are as long as the file below its header: nothing was lost, nothing added."""
+def adds_up(frame: pl.DataFrame, layout: Layout, top: Top, body: Body) -> bool:
+    """Whether cells and marks together are as long as the file below its header: nothing was lost, nothing added.
+
+    False as well where a cell is longer than a cell may be.
+    """
     import polars as pl
 
     lengths = pl.all().str.len_bytes()
@@ -239,7 +242,30 @@ def _has_odd_rows(frame: pl.DataFrame, header: tuple[str, ...], layout: Layout) 
 
     if frame.select(pl.all_horizontal(pl.all().is_null()).any()).item():
         return True
-    names = [*(element.name for element in layout.elements), header[0]]
-    alike = frame.filter(pl.nth(0).is_in(names) | pl.nth(1).is_in(names)).head(_MOST_LIKE_HEADERS + 1)
+    alike = frame.filter(_like_header(header, layout)).head(_MOST_LIKE_HEADERS + 1)
     rows = (tuple(cell or "" for cell in row) for row in alike.iter_rows())
     return alike.height > _MOST_LIKE_HEADERS or any(row == header or looks_like_header(row, layout) for row in rows)
+
+
+def _like_header(header: tuple[str, ...], layout: Layout) -> pl.Expr:
+    import polars as pl
+
+    names = [*(element.name for element in layout.elements), header[0]]
+    return pl.nth(0).is_in(names) | pl.nth(1).is_in(names)
+
+
+def has_even_rows(content: bytes, layout: Layout, top: Top, body: Body, names: tuple[str, ...]) -> bool:
+    """Whether the first two cells of the proven rows show already that `table_of` would find nothing amiss in any.
+
+    False says nothing: a row is long, holds quotation marks, or looks empty or like the header by those two cells.
+    """
+    import polars as pl
+
+    half = LIMITS.cell_characters // 2
+    if body.quotes or any(content.find(b"\n", place, place + half) < 0 for place in range(top.begin, body.end, half)):
+        return False
+    firsts = split(content, layout, top, body, names, names[:2])
+    if firsts is None:
+        return False
+    looks = _like_header(top.records[-1].cells, layout) | pl.all_horizontal(pl.all().is_null())
+    return not firsts.select(looks.any()).item()

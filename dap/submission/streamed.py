@@ -14,7 +14,17 @@ from typing import TYPE_CHECKING, Any
 from dap.errors import CouldNotRun
 from dap.plan import Layout
 from dap.submission.delimited import top_of
-from dap.submission.fast import LETTER_LOST, Body, is_sayable, is_utf8, prove, split, table_of
+from dap.submission.fast import (
+    LETTER_LOST,
+    Body,
+    adds_up,
+    has_even_rows,
+    is_sayable,
+    is_utf8,
+    prove,
+    split,
+    table_of,
+)
 from dap.submission.limits import LIMITS
 from dap.submission.reading import Fault, Pieces, Reading, Source, Submission
 from dap.submission.table import Faults, read_head, unreadable
@@ -123,7 +133,8 @@ class _Reader:
         body = prove(content, self._layout, self._below, end) if is_utf8(content) else None
         if body is None or LETTER_LOST in content:
             raise _NotPlainError
-        if table_of(content, self._layout, self._below, body, self._names) is None:
+        known = (content, self._layout, self._below, body, self._names)
+        if not has_even_rows(*known) and table_of(*known) is None:
             raise _NotPlainError
         return body
 
@@ -140,4 +151,6 @@ class _Reader:
             pass
         if found is None:
             raise CouldNotRun("the file was changed while it was judged. Try again when nobody writes it any more.")
+        if names is None and not adds_up(found, self._layout, self._below, piece.body):
+            raise CouldNotRun("the cells of the file do not add up to it. This should not happen; please report it.")
         return found
