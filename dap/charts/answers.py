@@ -215,7 +215,7 @@ def open_questions_by_subject(questions: pd.DataFrame) -> Figure:
     first = ranked[:2]
     share = sum(number for _, number in first)
     named = _listed([each for each, _ in first]) if first else ""
-    finding = f"{share} of {_many(total, 'open question')} ask {named}" if total else "No question is open"
+    finding = f"{share:,} of {_many(total, 'open question')} ask {named}" if total else "No question is open"
     note = "Each is a fact that no source gave. Answering one takes a document, not a programmer."
     return _counting(ranked, finding, note, ("What is asked", "Open questions"), "Open questions by what they ask")
 
@@ -238,8 +238,8 @@ def sure_by_kind(coverage: pd.DataFrame) -> Figure:
     total, high = int(coverage["facts"].sum()), int(coverage.loc[coverage["confidence"] == "high", "facts"].sum())
     low = int(coverage.loc[coverage["confidence"] == "low", "facts"].sum())
     unstated = int(coverage.loc[coverage["confidence"] == "unstated", "facts"].sum())
-    finding = f"{high} of {_many(total, 'fact')} were read with high confidence, {low} with low"
-    finding += f"; of {unstated} it is not stated how surely" if unstated else ""
+    finding = f"{high:,} of {_many(total, 'fact')} were read with high confidence, {low} with low"
+    finding += f"; of {unstated:,} it is not stated how surely" if unstated else ""
     note = "The share of each kind of fact, by how sure the reading is. Unstated: the source itself says nothing."
     chart = _grid(cells, kinds, [each.capitalize() for each in grades], "Share")
     return _figure(finding, note, chart, table, "Facts by kind and by how sure their reading is")

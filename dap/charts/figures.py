@@ -589,7 +589,7 @@ def _folded(label: str, letters: int) -> str:
 
 
 def _many(number: int, what: str) -> str:
-    return f"{number} {what}" if number == 1 else f"{number} {what}s"
+    return f"{number:,} {what}" if number == 1 else f"{number:,} {what}s"
 
 
 def _listed(parts: list[str]) -> str:
