@@ -322,6 +322,13 @@ def test_nine_bare_digits_without_evidence_pass(text: str) -> None:
         f"ITIN {NINE}",
         f"ATIN {NINE}",
         f"HICN {NINE}A",
+        f"HIC no. {NINE}A",
+        f"SS card no. {NINE}",
+        f"T.I.N. {NINE}",
+        f"I.T.I.N.: {NINE}",
+        f"tax i.d. {NINE}",
+        f"01/01/2001SSN{NINE}",
+        "SSN 0O0l23456",
         f"SSA number {NINE}",
         f"\uff33\uff33\uff2e {NINE}",
         f"case 12, SSN {NINE}",
@@ -340,7 +347,8 @@ def test_nine_bare_digits_beside_a_word_for_the_number_are_found(text: str) -> N
     [
         "ZIP", "zip code", "PO", "P.O. Box", "invoice", "Invoice no.", "case", "case number", "SASID", "SSID", "class",
         "routing number", "account", "acct #", "EIN", "FEIN", "phone", "fax", "order", "ticket", "permit", "local id",
-        "student ID", "invoice (",
+        "student ID", "invoice (", "passport no.", "Alien number", "Medicaid", "HUSKY id", "DL", "conf.", "IEP",
+        "insurance", "total", "$", "USD ",
     ],
 )  # fmt: skip
 def test_nine_bare_digits_directly_after_another_label_pass(label: str) -> None:
@@ -419,6 +427,7 @@ _SSN_HEADERS = [
 _OTHER_HEADERS = [
     "SSID", "SASID", "ISSN", "EIN", "FEIN", "SOC code", "soc_code", "Social studies", "socialStudiesGrade",
     "Social worker", "social_emotional", "Social media", "Social norms", "Social notes",
+    "Programa Social", "Fall Social", "Property Tax ID",
     "Educator Identification Number (EIN)",
     "Session", "Lesson no", "Mission number", "Essn", "assn", "Passno", "Class no", "Latin", "Martin", "Tinted",
     "Satin", "Meeting", "Grade", "Student number", "Local ID", "business number", "Access#", "Illness #", "#1",
@@ -450,6 +459,7 @@ def test_a_word_that_only_holds_the_letters_is_no_evidence(word: str) -> None:
     "value",
     [
         NINE, "00123456", "0123456", "000123456.0", "000123456.00", '="000123456"', "'000123456", " 000123456 ",
+        "$000,123,456.00", "000.123.456,00",
         "000-123456", "00012-3456", "000 123456", f"none yet: {NINE}", f"{NINE} (pending)", "\uff10\uff10\uff10123456",
         "000\u200b123456",
     ],
@@ -604,3 +614,30 @@ def test_versions_and_codes_of_many_parts_pass(text: str) -> None:
 @pytest.mark.parametrize("around", ["{}", "{} 0000000001", "0000000001 {}", "{} 12 {}"])
 def test_a_symbol_that_also_separates_hides_no_mask_from_its_neighbours(mask: str, around: str) -> None:
     assert {hit.form for hit in find_in_text(around.format(mask, mask))} == {MASKED}
+
+
+@pytest.mark.parametrize(
+    "mask",
+    [
+        "***-XX-3456",
+        "000-XX-****",
+        "XXX-12-####",
+        "\u0445\u0445\u0445-\u0445\u0445-3456",
+        "\u2591\u2591\u2591-\u2591\u2591-3456",
+        "SSN: ***3456",
+        "SSN *****-3456",
+    ],
+)
+def test_a_mask_may_be_of_any_symbols_and_only_be_shorter_where_a_word_calls_it(mask: str) -> None:
+    assert _forms(mask) == {MASKED}
+
+
+@pytest.mark.parametrize("text", ["***-XX-****", "*X*-XX-3456", "****-XX-3456", "***3456", "SSN ??? 2024", "SSN *3456"])
+def test_other_marks_before_four_digits_pass(text: str) -> None:
+    assert find_in_text(text) == ()
+
+
+@pytest.mark.parametrize("header", ["SSN last 4", "TIN Last 4", "Last 4 of Soc", "Last Four SS"])
+@pytest.mark.parametrize("value", ["3456", "*3456", "xxxxx3456", "\u20263456", "XXX-3456"])
+def test_under_a_header_for_the_last_four_any_mask_before_them_is_one(header: str, value: str) -> None:
+    assert [hit.form for _, hit in find_in_column([value], header)] == [MASKED]

@@ -79,7 +79,13 @@ _BUILT: dict[str, Callable[[], str]] = {
     ),
     # By any symbol, where a mask may be; then by each.
     "masked": lambda: _mask(_symbols(), "".join(SEPARATORS.values())),
-    "half masked": lambda: rf"(?<![0-9{_symbols()}])([{_symbols()}]{{5}})[ \-._/]{{0,4}}[0-9]{{4}}(?![0-9A-Za-z])",
+    # Whatever separates digits and may hide them separates nothing here.
+    "mixed masks": lambda: _mask(_symbols(), "".join(set(SEPARATORS.values()) - set("".join(MASK_SYMBOLS.values())))),
+    # Three of them are enough where the digits follow at once: "??? 2024" is a question and a year.
+    "half masked": lambda: (
+        rf"(?<![0-9{_symbols()}])([{_symbols()}]{{3,9}})(?:(?<=[{_symbols()}]{{5}})[ \-._/]{{1,4}})?"
+        r"[0-9]{4}(?![0-9A-Za-z])"
+    ),
 }
 
 
@@ -107,12 +113,21 @@ def nearly_nine(text: str) -> Iterator[re.Match[str]]:
 def masked(text: str) -> bool:
     """Whether the text holds a mask of 3-2-4 layout with one or two groups visible."""
     places = [found.start() for found in _pattern("masked").finditer(text)]
-    return bool(places) and any(
+    if not places:
+        return False
+    return any(
         _is_mask(text, match, symbol)
         for symbol in MASK_SYMBOLS.values()
         for match in map(_masked_by(symbol, "".join(SEPARATORS.values())).match, repeat(text), places)
         if match
-    )
+    ) or any(_is_mixed_mask(text, match) for match in map(_pattern("mixed masks").match, repeat(text), places) if match)
+
+
+def _is_mixed_mask(text: str, match: re.Match[str]) -> bool:
+    """Whether each hidden group is hidden by one symbol, whichever: "***-XX-" and four digits."""
+    hidden = [group for group in match.group(1, 3, 5) if not group.isdigit()]
+    symbols = [next((each for each in MASK_SYMBOLS.values() if set(group) <= set(each)), "") for group in hidden]
+    return bool(symbols) and all(symbols) and all(_is_mask(text, match, symbol) for symbol in symbols)
 
 
 @cache
@@ -146,7 +161,7 @@ def _joins(beside: str, group: str, symbol: str, before: str = "") -> bool:
 
 
 def half_masked(text: str) -> Iterator[re.Match[str]]:
-    """Five mask characters and four digits, which mean something only beside a word or under a header."""
+    """Mask characters and four digits, which mean something only beside a word or under a header."""
     for match in _pattern("half masked").finditer(text):
         if any(set(match.group(1)) <= set(each) for each in MASK_SYMBOLS.values()):
             yield match
@@ -177,6 +192,14 @@ def _float_text(text: str) -> str | None:
     whole, point, rest = text.replace(",", ".").partition(".")
     zeros = point and not rest.strip("0") and len(rest) <= 9
     return whole.zfill(9) if zeros and 7 <= len(whole) <= 9 and whole.isdigit() else None
+
+
+_THOUSANDS = re.compile(r"([0-9]{1,3}(?:,[0-9]{3}){2})(?:\.0{1,2})?|([0-9]{1,3}(?:[.' ][0-9]{3}){2})(?:,0{1,2})?")
+
+
+def _thousands(text: str) -> str | None:
+    found = _THOUSANDS.fullmatch(text)
+    return digits_of(found[1] or found[2]) if found else None
 
 
 _SCIENTIFIC = re.compile(r"[0-9]{1,9}(?:[.,][0-9]{0,9})?[eE]\+?[0-9]{1,2}")
@@ -230,7 +253,7 @@ UNDER_HEADER: dict[str, Callable[[str], str | None]] = {
     "seven or eight digits, zeros lost": _whole(r"[0-9]{7,8}"),
     "a number with an empty fraction": _float_text,
     "scientific notation": _scientific,
-    "thousands separators": _whole(r"[0-9]{1,3}(?:,[0-9]{3}){2}|[0-9]{1,3}(?:[.' ][0-9]{3}){2}"),
+    "thousands separators": _thousands,
     "one separator": _one_separator,
     "digits set apart": _whole(r"[0-9](?:[ .\-][0-9]){8}"),
     "letters read for digits": _misread,

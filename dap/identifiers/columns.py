@@ -344,7 +344,7 @@ def _under_header(value: str, four: bool, dated: bool) -> Hit | None:
         short = len(text) <= _LONGEST_CELL
         if short and any(hides(text) for hides in candidates.MASKED_UNDER_HEADER.values()):
             return Hit(PARTIAL, MASKED, "a mask with digits visible under a header that names the number")
-        trimmed = text.strip("#()[].,;+`")
+        trimmed = text.strip("#()[].,;+`$ ")
         for name, read in candidates.UNDER_HEADER.items() if short else ():
             digits = read(text) or read(trimmed)
             if digits and not (dated and is_date(trimmed)):
@@ -355,7 +355,7 @@ def _under_header(value: str, four: bool, dated: bool) -> Hit | None:
 
 
 _LONGEST_CELL = 64
-_LAST_FOUR_CELL = re.compile(r"[0-9]{3,4}(?:\.0{1,2})?")
+_LAST_FOUR_CELL = re.compile(r"(?:[*#?_xXnN.]{1,9}[ \-]?)?[0-9]{3,4}(?:\.0{1,2})?")
 
 
 def _last_four(text: str) -> Hit | None:

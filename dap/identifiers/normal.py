@@ -15,10 +15,12 @@ LOOK_ALIKES: dict[str, tuple[str, str]] = {
     "dots": ("\u2024\u3002", "."),
     # Bullets hide digits in a mask as often as they separate them, and an asterisk does both.
     "bullets": (
-        "\u00b7\u2022\u2219\u22c5\u30fb\u25cf\u25cb\u25a0\u25a1\u25aa\u25fc\u2588\u2593\u2b1b\u2610\u26ab",
+        "\u00b7\u2022\u2027\u2219\u22c5\u30fb\u25cf\u25cb\u25a0\u25a1\u25aa\u25fc\u2588\u2591\u2592\u2593\u2b1b\u2610\u26ab",
         "*",
     ),
     "asterisks": ("\u2217\u204e\u2731\u066d\u22c6\u2605", "*"),
+    # The sign of multiplication, and Cyrillic and Greek letters: an X to whoever masks with one.
+    "crosses": ("\u00d7\u2715\u2716\u0445\u0425\u03c7\u03a7", "x"),
     "slashes": ("\u2044\u2215\u2571\u29f8", "/"),
     "backslashes": ("\u2216\u29f5", "\\"),
     "bars": ("\u2223\u2502\u00a6\u01c0\u2758", "|"),

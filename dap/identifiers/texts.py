@@ -31,6 +31,7 @@ LAST_FOUR_ORDERS: dict[str, str] = {
     "last four of the number": "{four}{link}{ssn}{link}{digits}",
     "the number's last four": "{ssn}{link}{four}{link}{digits}",
     "the number with a four": r"(?<![a-z0-9])ssn ?4[\"'\])]{{0,2}} ?[:=]{{1,2}} ?[\"']?{digits}",
+    "last four, digits, then the number": r"{four}{link}{digits} ?[(\[]{{1,2}}{ssn}",
     "digits, then last four of the number": "{digits}{link}{four}{link}{ssn}",
     "digits, then the number's last four": "{digits}{link}{ssn}{link}{four}",
 }
@@ -134,9 +135,20 @@ def _codes(text: str) -> frozenset[str]:
     """The nine digits of a text that stand in a longer code only: looked for before joined words are split."""
     inside: dict[str, bool] = {}
     for match in candidates.nine(text):
-        code = in_code(text, match.start(), match.end())
+        code = in_code(text, match.start(), match.end()) and not _is_glued(text, match)
         inside[match.group()] = inside.get(match.group(), True) and code
     return frozenset(digits for digits, code in inside.items() if code)
+
+
+def _is_glued(text: str, match: re.Match[str]) -> bool:
+    """Whether digits are glued to a word for the number, and to nothing behind them that makes a code."""
+    head = _LETTERS_BEFORE.search(text, max(0, match.start() - _LONGEST_WORD), match.start())
+    named = head is not None and words.ssn_words().fullmatch(head.group().casefold())
+    return bool(named) and not in_code(text[match.start() : match.end() + _LONGEST_WORD], 0, 9)
+
+
+_LONGEST_WORD = 24
+_LETTERS_BEFORE = re.compile(rf"[A-Za-z]{{1,{_LONGEST_WORD}}}\Z")
 
 
 def _masked(said: Said) -> Iterator[Hit]:
@@ -156,7 +168,7 @@ _FOUR_IN_A_ROW = re.compile(r"(?<![0-9])[0-9]{4}(?![0-9])")
 
 
 def _misread(said: Said) -> Iterator[Hit]:
-    """Letters for digits in the layout of an SSN, directly behind a word for it."""
+    """Letters for digits in the layout of an SSN, or in nine characters, directly behind a word for it."""
     if not _MISREAD.search(said.text) or not said.names_ssn:
         return
     first = said.words[0]
@@ -172,6 +184,7 @@ def _misread(said: Said) -> Iterator[Hit]:
 _MISREAD = re.compile(
     r"(?<![0-9A-Za-z])(?=[0-9OolIiZzSsB\-. ]{0,10}[0-9])[0-9OolIiZzSsB]{3}[ \-._/]{1,3}[0-9OolIiZzSsB]{2}[ \-._/]{1,3}"
     r"[0-9OolIiZzSsB]{4}(?![0-9A-Za-z])"
+    r"|(?<![0-9A-Za-z])(?=[OolIiZzSsB]{0,4}[0-9])[0-9OolIiZzSsB]{9}(?![0-9A-Za-z])"
 )
 
 

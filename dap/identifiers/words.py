@@ -15,8 +15,8 @@ from dap.identifiers.normal import normalised
 
 _JOINT = re.compile(r"(?<=[a-z])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])|(?<=[A-Za-z])(?=[0-9])|(?<=[0-9])(?=[A-Za-z])")
 
-# The end of a word: a number may follow "#" at once.
-_END = r"(?:(?<=#)|(?![a-z0-9]))"
+# The end of a word: a number may follow "#" or a currency's sign at once.
+_END = r"(?:(?<=[#$\u20ac\u00a3])|(?![a-z0-9]))"
 _NUMBER = r"(?:no|nr|nbr|num|number|numero)"
 _PERSON = (
     r"(?:student|stu|stud|stdnt|pupil|employee|empl|emp|staff|teacher|parent|guardian|mother|father|spouse|child|applicant|member"
@@ -39,7 +39,8 @@ SSN_WORDS: dict[str, str] = {
     "ss no": r"ss {number}|ss-{number}",
     "s.s.": r"(?<!\.)s\. ?s\.(?: ?{number}| ?#)?",
     "s/s": r"s/s",
-    "ss last four": r"ss last ?(?:4|four)|(?:last ?(?:4|four)|l4)(?: digits)?(?: of)? ss",
+    "ss card": r"ss card(?: ?{number}| ?#)?",
+    "ss last four": r"(?:ss|soc) last ?(?:4|four)|(?:last ?(?:4|four)|l4)(?: digits)?(?: of)? (?:ss|soc)",
     "soc sec": r"(?:soc|social)\.? ?sec\.?(?: ?{number}| ?#)?",
     "social security": r"(?:soc\.?|social) ?security(?: ?{number})?",
     "social": r"social{social}",
@@ -47,10 +48,12 @@ SSN_WORDS: dict[str, str] = {
     "seguridad social": r"seguridad social",
     "nss": r"nss|n\.s\.s\.?",
     "ssa number": r"ssa ?(?:{number}|#)",
-    "hicn": r"hicn",
+    "hicn": r"hicn|hic ?(?:{number}|#)",
     "tin": r"tins?{tin}",
+    "t.i.n.": r"i?\.?t\.i\.n\.?",
     "taxpayer id": r"tax ?payer(?:'?s)? ?(?:ids?|identification|{number})",
-    "tax id": r"tax ?(?:ids?|identification)",
+    # The number of a piece of land, or of a shop, is nobody's.
+    "tax id": r"(?<!property )(?<!sales )tax ?(?:ids?|i\.d\.?|identification)",
     "contribuyente": r"identificacion (?:de |del )?contribuyente",
     "itin": r"itins?",
     "atin": r"atins?",
@@ -72,6 +75,7 @@ SOCIAL_AFTER: dict[str, tuple[str, ...]] = {
     "development": ("personal", "emotional", "academic", "cognitive", "physical", "adaptive", "behavioral", "motor"),
     "compounds": ("anti", "psycho", "pro", "bio", "ice cream", "language", "communication", "moral", "civic"),
     "joints": ("and", "&", "y"),
+    "gatherings": ("fall", "spring", "winter", "summer", "holiday", "pta", "pto", "annual", "welcome"),
     "nouns": (
         "trabajador",
         "trabajadora",
@@ -96,13 +100,34 @@ SOCIAL_AFTER: dict[str, tuple[str, ...]] = {
         "educadora",
         "distanciamiento",
         "responsabilidad",
+        "programa",
+        "proyecto",
+        "ayuda",
+        "ficha",
+        "grupo",
+        "nivel",
+        "ciencia",
+        "area",
+        "clase",
+        "proteccion",
+        "accion",
+        "inclusion",
+        "situacion",
+        "contexto",
+        "entorno",
+        "aprendizaje",
+        "habilidad",
+        "justicia",
+        "convivencia",
+        "club",
     ),
 }
 # The Spanish adjective stands behind its noun, and so it is none of the number whatever follows: "Razón social: ...".
 _NEVER = ("nouns",)
 # Without one of these behind it "tin" in a sentence is a metal.
 TIN_BEFORE = (
-    r"(?= ?(?:$|[#:=(),.;/]|[0-9]|(?:or|o) (?:ssn|f?ein|itin)|(?:{number}|{said}|is|was|on|of|for|type)(?![a-z])))"
+    r"(?= ?(?:$|[#:=(),.;/]|[0-9]|(?:or|o) (?:ssn|f?ein|itin)"
+    r"|(?:{number}|{said}|is|was|on|of|for|type|last|ends?|ending)(?![a-z])))"
 )
 
 # Something else that a number directly behind it is, whatever is said elsewhere in the text.
@@ -110,18 +135,19 @@ OTHER_LABELS: dict[str, str] = {
     "zip": r"zip(?: ?\+ ?4)?|postal|postcode|codigo postal|postal code",
     "post box": r"box|p\.o\.|apartado",
     "purchase order": r"po|purchase order|order|orden|pedido|requisition|req|bid",
-    "invoice": r"invoice|inv|factura|bill|receipt|recibo|confirmation|transaction|batch|tracking",
+    "invoice": r"invoice|inv|factura|bill|receipt|recibo|conf|confirmation|transaction|batch|tracking",
     "case": r"case|caso|cause|docket|warrant|expediente|claim|complaint|incident|ticket",
     "state id": r"sasid|ssid|state id|state student id|state assigned student id|lasid|suid",
     "local id": r"(?:local|student|pupil|employee|staff|member|badge|teacher|educator|parent|user|customer) ?{id}",
     "badge": r"badge|lunch|pin|library card|locker|bus|pass",
-    "class": r"class|clase|course|curso|section|crn|room",
+    "class": r"class|clase|course|curso|section|crn|room|iep|ceeb|uic|ged|p?sat",
     "routing": r"routing|aba|transit",
     "account": r"account|acct|a/c|cuenta|iban",
     "employer": r"ein|fein|employer identification|employer id|duns|uei|npi|cage",
     "telephone": r"phone|telephone|tel|telefono|cell|mobile|fax|call|ext|extension",
     "reference": r"ref|reference|referencia|folder|item",
-    "policy": r"policy|poliza|permit|license|licence|licencia|certificate|cert|contract|contrato|grant|award|voucher",
+    "policy": r"policy|poliza|permit|license|licence|licencia|dl|certificate|cert|contract|contrato|grant|award"
+    r"|voucher",
     # "On file", "of record" and "form" by themselves say where the number is from.
     "paper": r"(?:record|file|document|documento|doc|form|formulario|message|request|report|application|event|session"
     r"|occupation|soc) ?{id}|matricula",
@@ -129,7 +155,10 @@ OTHER_LABELS: dict[str, str] = {
     "check": r"(?:check|cheque) {id}",
     "parcel": r"parcel|apn|lot|plot|map",
     "book": r"isbn|issn|upc|ean|sku|model|part|serial|barcode|asset|tag|vin|plate",
-    "vendor": r"vendor|supplier|proveedor",
+    "vendor": r"vendor|supplier|provider|proveedor",
+    "immigration": r"passport|pasaporte|visa|alien|uscis|extranjero",
+    "insurance": r"insurance|medicaid|husky|mrn|group|grupo|(?:medical|dental) plan|seguro (?:medico|dental)",
+    "money": r"[$\u20ac\u00a3]|usd|amount|amt|total|budget|balance|cost|price|monto|importe|saldo|presupuesto",
     "school": r"school|district|facility|building|site|lea|nces",
 }
 
@@ -311,7 +340,7 @@ def calls_ssn(cell: str) -> bool:
 
 _LONGEST_NAME = 40
 # What every word for the number holds: most cells stop here.
-_HINT = re.compile(r"ss|s[./ -]{1,2}s|soc|seg|nss|n\.s|hic|tin|tax|contrib", re.IGNORECASE)
+_HINT = re.compile(r"ss|s[./ -]{1,2}s|soc|seg|nss|n\.s|hic|tin|t\.i|tax|contrib", re.IGNORECASE)
 
 
 def heads_last_four(header: str) -> bool:
