@@ -162,6 +162,22 @@ def test_a_hidden_sheet_is_searched_too(tmp_path: Path) -> None:
     assert (status, [rule for rule, _, _ in found]) == (FOUND, ["P109"])
 
 
+@pytest.mark.parametrize("paragraph", ["<p>{}</p>", "<comment ref='A2'><text>{}</text></comment>"])
+@pytest.mark.parametrize(("number", "status"), [(SSN, FOUND), ("000-555-0123", CLEAN)])
+def test_a_number_in_several_runs_of_one_paragraph_is_read_as_one(
+    tmp_path: Path, paragraph: str, number: str, status: str
+) -> None:
+    import io
+    import zipfile
+
+    runs = "".join(f"<r>\n <t>{part}</t>\n</r>\n" for part in (number[:4], number[4:5], number[5:]))
+    book = io.BytesIO(_workbook({"one": _CLEAN_ROWS}))
+    with zipfile.ZipFile(book, "a") as package:
+        package.writestr("xl/drawings/drawing1.xml", f"<part>{paragraph.format(runs)}</part>")
+    assert _scanned(tmp_path, book.getvalue(), "x.xlsx")[0] == status
+    assert _scanned(tmp_path, _workbook({"one": _CLEAN_ROWS}), "x.xlsx")[0] == CLEAN
+
+
 def test_the_one_file_of_an_archive_is_searched_and_so_is_its_name(tmp_path: Path) -> None:
     import gzip
     import io

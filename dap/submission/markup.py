@@ -100,17 +100,23 @@ def _local(name: str) -> str:
 
 
 class Texts(Handler):
-    """Collects every text of a document: what stands between its elements, and in the attributes named (None: all)."""
+    """Collects every text of a document: what stands between its elements, and in the attributes named (None: all).
+
+    Where a paragraph or a comment is of several runs, as a change of its font makes them, also its whole text.
+    """
 
     def __init__(self, attributes: frozenset[str] | None = frozenset()) -> None:
         super().__init__()
         self.found: list[str] = []
         self._attributes = attributes
         self._open: list[str] = []
+        self._runs: list[list[str]] = []
 
     def start(self, name: str, attributes: Mapping[str, str]) -> None:
         """Take the attributes that hold text."""
         self._flush()
+        if name in _OF_RUNS:
+            self._runs.append([])
         self.found += [
             value
             for key, value in attributes.items()
@@ -120,13 +126,22 @@ class Texts(Handler):
     def end(self, name: str) -> None:
         """End the text of the element."""
         self._flush()
+        if name in _OF_RUNS and len(runs := self._runs.pop()) > 1:
+            self.found.append("".join(runs))
 
     def text(self, text: str) -> None:
         """Take a piece of text."""
         self._open.append(text)
 
     def _flush(self) -> None:
-        text = "".join(self._open).strip()
+        text = "".join(self._open)
         self._open.clear()
-        if text:
+        # Line ends with nothing else are how the document is laid out, a blank is somebody's.
+        if self._runs and (text.strip() or (text and "\n" not in text)):
+            self._runs[-1].append(text)
+        if text := text.strip():
             self.found.append(text)
+
+
+# The elements that hold runs: a paragraph of a drawing or chart and of OpenDocument, a comment, a shared text.
+_OF_RUNS = frozenset({"p", "text", "si", "is"})
