@@ -224,6 +224,8 @@ WITNESSES: Mapping[tuple[str, str], Witness] = {
     ("other labels", "immigration"): _otherwise("passport"),
     ("other labels", "insurance"): _otherwise("Medicaid"),
     ("other labels", "money"): _otherwise("$"),
+    ("other labels", "examination"): _otherwise("exam no"),
+    ("other labels", "measure"): _otherwise("latitude"),
     ("other labels", "school"): _otherwise("school"),
     ("things", "zip"): _thing("ZIP"),
     ("things", "employer"): _thing("EIN"),

@@ -348,7 +348,9 @@ def test_nine_bare_digits_beside_a_word_for_the_number_are_found(text: str) -> N
         "ZIP", "zip code", "PO", "P.O. Box", "invoice", "Invoice no.", "case", "case number", "SASID", "SSID", "class",
         "routing number", "account", "acct #", "EIN", "FEIN", "phone", "fax", "order", "ticket", "permit", "local id",
         "student ID", "invoice (", "passport no.", "Alien number", "Medicaid", "HUSKY id", "DL", "conf.", "IEP",
-        "insurance", "total", "$", "USD ",
+        "insurance", "total", "$", "USD ", "ZIP is", "case number was", "Order-No.", "caseNumber", "classId",
+        "invoice,", "ZIP ->", "zip|", "Emp #", "Stu ID", "n\u00famero de estudiante", "Fed ID", "green card", "ck#",
+        "exam no.", "GL", "fips", "S/N", "cel",
     ],
 )  # fmt: skip
 def test_nine_bare_digits_directly_after_another_label_pass(label: str) -> None:

@@ -103,11 +103,12 @@ def _labelled(said: Said) -> Iterator[Hit]:
     text = said.text
     if text.isdigit() or not _EIGHT_IN_A_ROW.search(text) or not said.names_ssn:
         return
+    otherwise = _called_otherwise(said)
     for each in said.words:
         spans = [match.span() for match in words.ssn_words().finditer(each)]
         if not spans:
             continue
-        yield from _near(each, spans, text)
+        yield from _near(each, spans, text, otherwise[each])
         directly = {match.end() for match in _directly_before().finditer(each)}
         for match in candidates.nearly_nine(each):
             if match.start() in directly:
@@ -117,10 +118,23 @@ def _labelled(said: Said) -> Iterator[Hit]:
 _EIGHT_IN_A_ROW = re.compile(r"[0-9]{8}|[0-9]{3}[ \-._/\\|:~*]{1,4}[0-9]{6}|[0-9]{5}[ \-._/\\|:~*]{1,4}[0-9]{4}")
 
 
-def _near(said: str, spans: list[tuple[int, int]], text: str) -> Iterator[Hit]:
-    """Nine digits with a word near them, and no word for something else directly before them."""
+def _called_otherwise(said: Said) -> dict[str, frozenset[int]]:
+    """For each way in which words are looked for, where nine digits begin that a word directly before calls otherwise.
+
+    What one way tells of a number counts in all: only split up is "caseNumber" a word.
+    """
+    begins = {each: [match.start() for match in candidates.nine(each)] for each in said.words}
+    labelled = {each: words.labels_something_else(each) for each in said.words}
+    if len(set(map(len, begins.values()))) != 1:
+        return labelled
+    labels = ([at in labelled[each] for at in begins[each]] for each in begins)
+    called = [any(ways) for ways in zip(*labels, strict=True)]
+    return {each: frozenset(at for at, other in zip(begins[each], called, strict=True) if other) for each in begins}
+
+
+def _near(said: str, spans: list[tuple[int, int]], text: str, otherwise: frozenset[int]) -> Iterator[Hit]:
+    """Nine digits with a word near them, and no word for something else directly before them: at `otherwise`."""
     starts, ends = [start for start, _ in spans], [end for _, end in spans]
-    otherwise = words.labels_something_else(said)
     codes = _codes(text)
     for match in candidates.nine(said):
         before, after = bisect_right(ends, match.start()) - 1, bisect_left(starts, match.end())

@@ -135,31 +135,35 @@ OTHER_LABELS: dict[str, str] = {
     "zip": r"zip(?: ?\+ ?4)?|postal|postcode|codigo postal|postal code",
     "post box": r"box|p\.o\.|apartado",
     "purchase order": r"po|purchase order|order|orden|pedido|requisition|req|bid",
-    "invoice": r"invoice|inv|factura|bill|receipt|recibo|conf|confirmation|transaction|batch|tracking",
+    "invoice": r"invoice|inv|factura|bill|receipt|recibo|conf|confirmation|transaction|trans|txn|batch"
+    r"|tracking",
     "case": r"case|caso|cause|docket|warrant|expediente|claim|complaint|incident|ticket",
-    "state id": r"sasid|ssid|state id|state student id|state assigned student id|lasid|suid",
-    "local id": r"(?:local|student|pupil|employee|staff|member|badge|teacher|educator|parent|user|customer) ?{id}",
+    "state id": r"sasid|ssid|state(?:[ \-]assigned)?(?: student)? id|lasid|suid",
+    "local id": r"(?:id|numero) (?:de |del )?(?:estudiante|estudiantil|alumno|empleado)"
+    r"|(?:local|student|stu|stud|pupil|employee|empl?|staff|member|badge|teacher|educator|parent|user|customer) ?{id}",
     "badge": r"badge|lunch|pin|library card|locker|bus|pass",
-    "class": r"class|clase|course|curso|section|crn|room|iep|ceeb|uic|ged|p?sat",
-    "routing": r"routing|aba|transit",
-    "account": r"account|acct|a/c|cuenta|iban",
-    "employer": r"ein|fein|employer identification|employer id|duns|uei|npi|cage",
-    "telephone": r"phone|telephone|tel|telefono|cell|mobile|fax|call|ext|extension",
+    "class": r"class|clase|course|curso|section|crn|room|salon|iep|ceeb|uic|ged|p?sat",
+    "examination": r"(?:test|exam|act|sat|reg|registration|enrollment) ?{id}",
+    "routing": r"routing|aba|rtn|transit|bank",
+    "account": r"account|acct|a/c|cuenta|iban|gl|fund|project|(?:org|object) ?{id}",
+    "employer": r"ein|fein|employer identification|employer id|fed(?:eral)? ?{id}|duns|uei|npi|cage",
+    "telephone": r"phone|ph|telephone|tel|telefono|cell|cel|celular|mobile|whatsapp|fax|call|ext|extension",
     "reference": r"ref|reference|referencia|folder|item",
     "policy": r"policy|poliza|permit|license|licence|licencia|dl|certificate|cert|contract|contrato|grant|award"
     r"|voucher",
     # "On file", "of record" and "form" by themselves say where the number is from.
     "paper": r"(?:record|file|document|documento|doc|form|formulario|message|request|report|application|event|session"
     r"|occupation|soc) ?{id}|matricula",
-    "machine": r"pid|build|job|log(?: id)?|meter|medidor|vehicle|vehiculo|device|equipment",
-    "check": r"(?:check|cheque) {id}",
+    "machine": r"pid|build|version|chromebook|job|log(?: id)?|meter|medidor|vehicle|vehiculo|device|equipment",
+    "check": r"(?:check|cheque|ck) ?{id}",
     "parcel": r"parcel|apn|lot|plot|map",
-    "book": r"isbn|issn|upc|ean|sku|model|part|serial|barcode|asset|tag|vin|plate",
+    "book": r"isbn|issn|upc|ean|sku|model|part|serial|s/n|barcode|asset|tag|vin|plate",
     "vendor": r"vendor|supplier|provider|proveedor",
-    "immigration": r"passport|pasaporte|visa|alien|uscis|extranjero",
+    "immigration": r"passport|pasaporte|visa|alien|uscis|extranjero|green card|tarjeta verde|cedula|curp|dni",
     "insurance": r"insurance|medicaid|husky|mrn|group|grupo|(?:medical|dental) plan|seguro (?:medico|dental)",
     "money": r"[$\u20ac\u00a3]|usd|amount|amt|total|budget|balance|cost|price|monto|importe|saldo|presupuesto",
-    "school": r"school|district|facility|building|site|lea|nces",
+    "measure": r"lat|latitude|lon|lng|longitude|timestamp|epoch|census|tract|fips|geoid",
+    "school": r"school|district|facility|building|site|lea|nces|escuela|distrito|autobus",
 }
 
 # Headers that name a thing: bare nine digits under them are that thing's and no statistics are asked.
@@ -253,7 +257,7 @@ def _other() -> str:
     forms = "|".join(OTHER_LABELS.values()).replace("{id}", rf"(?:ids?|{_NUMBER}|code|#)")
     return (
         rf"(?<![a-z0-9])(?:{forms}){_END}"
-        rf"(?: ?(?:{_NUMBER}|id|code|#)(?![a-z])){{0,2}}[ .:#=(\-\"']{{0,6}}(?=[0-9])"
+        rf"(?:[ .\-]{{0,2}}(?:{_NUMBER}|id|code|#|is|was|es)(?![a-z])){{0,3}}[ .:#=(\-\"'|,>]{{0,6}}(?=[0-9])"
     )
 
 
