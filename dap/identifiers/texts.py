@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import string
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterator, Sequence
 from functools import cache, cached_property
@@ -123,8 +124,10 @@ def _called_otherwise(said: Said) -> dict[str, frozenset[int]]:
 
     What one way tells of a number counts in all: only split up is "caseNumber" a word.
     """
-    begins = {each: [match.start() for match in candidates.nine(each)] for each in said.words}
     labelled = {each: words.labels_something_else(each) for each in said.words}
+    if len(labelled) == 1 or not any(labelled.values()):
+        return labelled
+    begins = {each: [match.start() for match in candidates.nine(each)] for each in said.words}
     if len(set(map(len, begins.values()))) != 1:
         return labelled
     labels = ([at in labelled[each] for at in begins[each]] for each in begins)
@@ -136,33 +139,46 @@ def _near(said: str, spans: list[tuple[int, int]], text: str, otherwise: frozens
     """Nine digits with a word near them, and no word for something else directly before them: at `otherwise`."""
     starts, ends = [start for start, _ in spans], [end for _, end in spans]
     codes = _codes(text)
+    kinds: set[str] = set()
     for match in candidates.nine(said):
         before, after = bisect_right(ends, match.start()) - 1, bisect_left(starts, match.end())
         near = (before >= 0 and ends[before] >= match.start() - WORD_REACH) or (
             after < len(starts) and starts[after] <= match.end() + WORD_REACH
         )
-        if near and match.start() not in otherwise and match.group() not in codes:
-            yield _named(match.group(), "nine digits near a word for Social Security number")
+        if not near or match.start() in otherwise or match.group() in codes:
+            continue
+        if (kind := label(match.group())) not in kinds:
+            kinds.add(kind)
+            yield Hit(kind, LABELLED, "nine digits near a word for Social Security number")
 
 
 def _codes(text: str) -> frozenset[str]:
     """The nine digits of a text that stand in a longer code only: looked for before joined words are split."""
     inside: dict[str, bool] = {}
+    named: dict[str, bool] = {}
     for match in candidates.nine(text):
-        code = in_code(text, match.start(), match.end()) and not _is_glued(text, match)
+        code = in_code(text, match.start(), match.end()) and not _is_glued(text, match, named)
         inside[match.group()] = inside.get(match.group(), True) and code
     return frozenset(digits for digits, code in inside.items() if code)
 
 
-def _is_glued(text: str, match: re.Match[str]) -> bool:
-    """Whether digits are glued to a word for the number, and to nothing behind them that makes a code."""
-    head = _LETTERS_BEFORE.search(text, max(0, match.start() - _LONGEST_WORD), match.start())
-    named = head is not None and words.ssn_words().fullmatch(head.group().casefold())
-    return bool(named) and not in_code(text[match.start() : match.end() + _LONGEST_WORD], 0, 9)
+def _is_glued(text: str, match: re.Match[str], named: dict[str, bool]) -> bool:
+    """Whether digits are glued to a word for the number, and to nothing behind them that makes a code.
+
+    `named` keeps which words were asked about.
+    """
+    if not text[max(0, match.start() - 1)].isalpha() or in_code(
+        text[match.start() : match.end() + _LONGEST_WORD], 0, 9
+    ):
+        return False
+    before = text[max(0, match.start() - _LONGEST_WORD) : match.start()]
+    head = before[len(before.rstrip(string.ascii_letters)) :].casefold()
+    if head not in named:
+        named[head] = words.ssn_words().fullmatch(head) is not None
+    return named[head]
 
 
 _LONGEST_WORD = 24
-_LETTERS_BEFORE = re.compile(rf"[A-Za-z]{{1,{_LONGEST_WORD}}}\Z")
 
 
 def _masked(said: Said) -> Iterator[Hit]:
@@ -198,7 +214,7 @@ def _misread(said: Said) -> Iterator[Hit]:
 _MISREAD = re.compile(
     r"(?<![0-9A-Za-z])(?=[0-9OolIiZzSsB\-. ]{0,10}[0-9])[0-9OolIiZzSsB]{3}[ \-._/]{1,3}[0-9OolIiZzSsB]{2}[ \-._/]{1,3}"
     r"[0-9OolIiZzSsB]{4}(?![0-9A-Za-z])"
-    r"|(?<![0-9A-Za-z])(?=[OolIiZzSsB]{0,4}[0-9])[0-9OolIiZzSsB]{9}(?![0-9A-Za-z])"
+    r"|(?<![0-9A-Za-z])(?=[0-9]{0,8}[OolIiZzSsB])(?=[OolIiZzSsB]{0,4}[0-9])[0-9OolIiZzSsB]{9}(?![0-9A-Za-z])"
 )
 
 
