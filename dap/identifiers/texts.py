@@ -157,7 +157,11 @@ def _codes(text: str) -> frozenset[str]:
     inside: dict[str, bool] = {}
     named: dict[str, bool] = {}
     for match in candidates.nine(text):
-        code = in_code(text, match.start(), match.end()) and not _is_glued(text, match, named)
+        # Most numbers touch nothing: the characters beside them are asked first.
+        touched = (
+            text[max(0, match.start() - 1) : match.start()].isalnum() or text[match.end() : match.end() + 1].isalnum()
+        )
+        code = touched and in_code(text, match.start(), match.end()) and not _is_glued(text, match, named)
         inside[match.group()] = inside.get(match.group(), True) and code
     return frozenset(digits for digits, code in inside.items() if code)
 
