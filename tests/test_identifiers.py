@@ -24,6 +24,7 @@ from dap.identifiers import (
     find_in_table,
     find_in_text,
     names_ssn,
+    names_thing,
 )
 from dap.identifiers.explanations import CHAIN_MARKS
 
@@ -643,3 +644,24 @@ def test_other_marks_before_four_digits_pass(text: str) -> None:
 @pytest.mark.parametrize("value", ["3456", "*3456", "xxxxx3456", "\u20263456", "XXX-3456"])
 def test_under_a_header_for_the_last_four_any_mask_before_them_is_one(header: str, value: str) -> None:
     assert [hit.form for _, hit in find_in_column([value], header)] == [MASKED]
+
+
+@pytest.mark.parametrize(
+    ("header", "thing"),
+    [
+        ("Employer ID", True),
+        ("N\u00famero de Ruta", True),
+        ("Textbook Number", True),
+        ("CEEB", True),
+        ("CertificateNo", True),
+        ("Form ID", True),
+        ("School Number", True),
+        ("Request ID", True),
+        ("Student School Number", False),
+        ("Employee Certificate", False),
+        ("School ID", False),
+        ("Record ID", False),
+    ],
+)
+def test_a_header_that_names_a_thing_exempts_and_one_that_may_be_a_persons_does_not(header: str, thing: bool) -> None:
+    assert names_thing(header) == thing

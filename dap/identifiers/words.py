@@ -169,17 +169,17 @@ OTHER_LABELS: dict[str, str] = {
 # Headers that name a thing: bare nine digits under them are that thing's and no statistics are asked.
 THINGS: dict[str, str] = {
     "zip": r"zip|zips|zip ?code|zip ?4|postal|postcode|plus ?4",
-    "employer": r"ein|fein|employer identification|duns|uei|npi|cage|naics",
-    "routing": r"routing|aba|rtn|transit|iban|swift|bank",
+    "employer": r"ein|fein|employer (?:identification|id|no|number)|duns|uei|npi|cage|naics",
+    "routing": r"routing|ruta|aba|rtn|transit|iban|swift|bank",
     "parcel": r"parcel|apn|lot|plat|deed|property|asset|equipment|inventory|device|barcode|tag|vin|plate",
     "telephone": r"phone|telephone|tel|telefono|fax|mobile|cell",
     "invoice": r"invoice|factura|receipt|transaction|batch|tracking|shipment|shipping|voucher|check|cheque|payment",
     "order": r"po|purchase|order|requisition|work order",
-    "book": r"isbn|issn|upc|ean|catalog|call number|accession|oclc|lccn",
+    "book": r"isbn|issn|upc|ean|book|textbook|booklet|catalog|call number|accession|oclc|lccn",
     "part": r"sku|(?:model|part) (?:no|number|num)|serial",
     "money": r"amount|amt|total|balance|price|cost|salary|wages?|budget|revenue|expenditures?|funds?|dollars?",
     "measure": r"latitude|longitude|lat|lon|lng|coordinates?|population|count|bytes|size|area|quantity|qty",
-    "place": r"geoid|fips|tract|census|block|gnis|osm|nces",
+    "place": r"geoid|fips|tract|census|block|gnis|osm|nces|ceeb|cip|soc code",
     "time": r"timestamp|epoch|time|date|datetime|year|month|day|dob|birthdate",
     "version": r"version|build|hash|checksum|guid|uuid|hex",
 }
@@ -187,13 +187,14 @@ THINGS: dict[str, str] = {
 LOOSE_THINGS: dict[str, str] = {
     "account": r"account|acct|cuenta|ledger|gl",
     "case": r"case|caso|docket|claim|ticket|incident|complaint",
-    "paper": r"policy|permit|license|licence|contract|grant|award|document|doc|application",
+    "paper": r"policy|permit|license|licence|certificate|form|warranty|contract|grant|award|document|doc|application",
     "vendor": r"vendor|supplier|proveedor|company|organization|organisation|agency",
     # Not a school or district: a "school id" is as often a child's.
     "class": r"course|section|class|room|bus|route|program|project",
-    "office": r"reference|ref|referencia|confirmation|item|event|session|message|log|job|bid|warrant|pedido",
+    "office": r"reference|ref|referencia|confirmation|request|row|item|event|session|message|log|job|bid|warrant"
+    r"|pedido",
     "premises": r"facility|building|site|warehouse|locker|meter|medidor|vehicle|vehiculo|lea|leaid"
-    r"|(?:school|district|org|organization|organisation|building) code",
+    r"|(?:school|district|org|organization|organisation|building) (?:code|no|nbr|number)",
 }
 PERSONS = (
     r"student|pupil|employee|emp|staff|teacher|educator|guardian|parent|mother|father|spouse|child|person|member"
