@@ -172,6 +172,7 @@ WITNESSES: Mapping[tuple[str, str], Witness] = {
     ("ssn words", "ss no"): _labelled("SS no"),
     ("ssn words", "s.s."): _labelled("S.S."),
     ("ssn words", "s/s"): _labelled("S/S"),
+    ("ssn words", "number of ss"): _labelled("N\u00famero de SS:"),
     ("ssn words", "ss card"): _labelled("SS card"),
     ("ssn words", "ss last four"): _cell("3456", "Last 4 SS"),
     ("ssn words", "soc sec"): _labelled("Soc Sec"),

@@ -325,6 +325,8 @@ def test_nine_bare_digits_without_evidence_pass(text: str) -> None:
         f"HICN {NINE}A",
         f"HIC no. {NINE}A",
         f"SS card no. {NINE}",
+        f"num. SS: {NINE}",
+        f"No. de SS={NINE}",
         f"T.I.N. {NINE}",
         f"I.T.I.N.: {NINE}",
         f"tax i.d. {NINE}",

@@ -13,7 +13,7 @@ from typing import Any, Protocol
 _JOINT = "\0"
 _SEPARATOR = r"[^0-9A-Za-z,;\x00-\x08\x0e-\x1b\x21\x22\x24-\x29\x3b-\x40]{1,4}"
 _DIGITS = r"[0-9]"
-_WORD = r"(?i:ssn|s[./ -]{1,2}s|ss[ _#-]|soc|seg|nss|n\.s|ssa|hic|tin|t\.i|tax|contrib)"
+_WORD = r"(?i:ssn|s[./ -]{1,2}s|ss[ _#:=-]|soc|seg|nss|n\.s|ssa|hic|tin|t\.i|tax|contrib)"
 _MASK = r"(?:[*#?xXnN_]{2})"
 
 # Each is wider than the rule it serves: what it leaves out cannot be a hit. Cells beyond ASCII are looked at anyway.

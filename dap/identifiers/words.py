@@ -39,6 +39,8 @@ SSN_WORDS: dict[str, str] = {
     "ss no": r"ss {number}|ss-{number}",
     "s.s.": r"(?<!\.)s\. ?s\.(?: ?{number}| ?#)?",
     "s/s": r"s/s",
+    # "No SS" says that there is none.
+    "number of ss": r"(?:(?:num|numero|nr|nbr)\.? ?(?:de |del )?|no\.? (?:de |del )|no\. ?|# ?)ss",
     "ss card": r"ss card(?: ?{number}| ?#)?",
     "ss last four": r"(?:ss|soc) last ?(?:4|four)|(?:last ?(?:4|four)|l4)(?: digits)?(?: of)? (?:ss|soc)",
     "soc sec": r"(?:soc|social)\.? ?sec\.?(?: ?{number}| ?#)?",
