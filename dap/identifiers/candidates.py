@@ -221,6 +221,13 @@ LOOK_ALIKE_LETTERS: dict[str, tuple[str, str]] = {
     "g": ("G", "6"),
 }
 _READ_WRONGLY = 4
+
+
+@cache
+def _alike() -> dict[int, str]:
+    return {ord(letter): digit for letters, digit in LOOK_ALIKE_LETTERS.values() for letter in letters}
+
+
 _LONGEST = 32
 
 
@@ -228,9 +235,7 @@ def _misread(text: str) -> str | None:
     """Nine characters, or 3-2-4, some of them letters that look like digits."""
     if len(text) > _LONGEST:
         return None
-    read = text
-    for alike, digit in LOOK_ALIKE_LETTERS.values():
-        read = re.sub(f"[{re.escape(alike)}]", digit, read)
+    read = text.translate(_alike())
     letters = sum(each.isalpha() for each in text)
     if not 0 < letters <= _READ_WRONGLY:
         return None
@@ -278,3 +283,4 @@ MASKED_UNDER_HEADER: dict[str, Callable[[str], bool]] = {
 def forget() -> None:
     """Build the patterns anew: for whoever changed a table of this module."""
     _pattern.cache_clear()
+    _alike.cache_clear()

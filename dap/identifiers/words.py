@@ -24,7 +24,7 @@ _PERSON = (
 )
 # What is done with a number, and where it is from: "TIN provided: ...", "Social on card: ...".
 _SAID = (
-    r"(?:provided|given|verified|confirmed|entered|listed|shown|received|reported|corrected|updated|changed|issued"
+    r"(?:provided|given|verified|confirmed|entered|listed|shown|received|reported|recorded|stated|corrected|updated|changed|issued"
     r"|on|in|from|as|per|con|en)"
 )
 
@@ -64,8 +64,8 @@ SSN_WORDS: dict[str, str] = {
 # "Social" alone is the number only where nothing follows that makes it an adjective: end, a mark, a number, a verb.
 SOCIAL_BEFORE: dict[str, str] = {
     "end": r"$",
-    "digits": r"[0-9]|- ?[0-9]",
-    "brackets": rf"\( ?(?:[0-9#]|{_NUMBER}|optional|last|if )|[)\]}}]",
+    "digits": r"[^a-z0-9]{0,6}[0-9]",
+    "brackets": rf"\( ?(?:[0-9#]|(?:{_NUMBER}|{_SAID})(?![a-z])|optional|last|if )|[)\]}}]",
     "mark": r"[#:=|]",
     "number": rf"(?:{_NUMBER}|is|was|are|were|ends?|ending|last|on file|of (?:the|his|her)|for)(?![a-z])",
     "said": rf"{_SAID}(?![a-z])",
@@ -128,7 +128,7 @@ SOCIAL_AFTER: dict[str, tuple[str, ...]] = {
 _NEVER = ("nouns",)
 # Without one of these behind it "tin" in a sentence is a metal.
 TIN_BEFORE = (
-    r"(?= ?(?:$|[#:=(),.;/]|[0-9]|(?:or|o) (?:ssn|f?ein|itin)"
+    r"(?= ?(?:$|[#:=(),.;/]|[^a-z0-9]{0,6}[0-9]|(?:or|o) (?:ssn|f?ein|itin)"
     r"|(?:{number}|{said}|is|was|on|of|for|type|last|ends?|ending)(?![a-z])))"
 )
 
@@ -240,12 +240,14 @@ def _pattern(table: str) -> re.Pattern[str]:
 
 
 def _ssn() -> str:
-    noun = "".join(rf"(?<!{word} social)" for name in _NEVER for word in SOCIAL_AFTER.get(name, ()))
+    noun = "".join(rf"(?<!(?<![a-z]){word} social)" for name in _NEVER for word in SOCIAL_AFTER.get(name, ()))
     certain = "|".join(form for name, form in SOCIAL_BEFORE.items() if name in _CERTAIN) or "(?!)"
     likely = "|".join(form for name, form in SOCIAL_BEFORE.items() if name not in _CERTAIN) or "(?!)"
     words = [each for name, group in SOCIAL_AFTER.items() if name not in _NEVER for each in group]
     # A look-behind has a fixed width: one for each word and each joint.
-    adjective = "".join(rf"(?<!{word}{joint}social)" for word in words for joint in (" ", "/", "-", " / ", " - "))
+    adjective = "".join(
+        rf"(?<!(?<![a-z]){word}{joint}social)" for word in words for joint in (" ", "/", "-", " / ", " - ")
+    )
     social = rf"{noun}(?:(?= ?(?:{certain}))|(?= ?(?:{likely})){adjective})"
     forms = [
         each.replace("{number}", _NUMBER)
