@@ -359,7 +359,8 @@ def test_nine_bare_digits_beside_a_word_for_the_number_are_found(text: str) -> N
         "routing number", "account", "acct #", "EIN", "FEIN", "phone", "fax", "order", "ticket", "permit", "local id",
         "student ID", "invoice (", "passport no.", "Alien number", "Medicaid", "HUSKY id", "DL", "conf.", "IEP",
         "insurance", "total", "$", "USD ", "ZIP is", "case number was", "Order-No.", "caseNumber", "classId",
-        "invoice,", "ZIP ->", "zip|", "Emp #", "Stu ID", "n\u00famero de estudiante", "Fed ID", "green card", "ck#",
+        "invoice,", "ZIP recorded as", "case [", "ZIP ->", "zip|", "Emp #", "Stu ID", "n\u00famero de estudiante",
+        "Fed ID", "green card", "ck#",
         "exam no.", "GL", "fips", "S/N", "cel",
     ],
 )  # fmt: skip

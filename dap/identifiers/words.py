@@ -262,7 +262,8 @@ def _other() -> str:
     forms = "|".join(OTHER_LABELS.values()).replace("{id}", rf"(?:ids?|{_NUMBER}|code|#)")
     return (
         rf"(?<![a-z0-9])(?:{forms}){_END}"
-        rf"(?:[ .\-]{{0,2}}(?:{_NUMBER}|id|code|#|is|was|es)(?![a-z])){{0,3}}[ .:#=(\-\"'|,>]{{0,6}}(?=[0-9])"
+        rf"(?:[ .\-]{{0,2}}(?:{_NUMBER}|id|code|#|is|was|es|(?:given|listed|recorded|entered) as)(?![a-z])){{0,3}}"
+        r"[ .:#=(\[\-\"'|,>]{0,6}(?=[0-9])"
     )
 
 
