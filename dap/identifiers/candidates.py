@@ -112,7 +112,10 @@ def nearly_nine(text: str) -> Iterator[re.Match[str]]:
 
 def masked(text: str) -> bool:
     """Whether the text holds a mask of 3-2-4 layout with one or two groups visible."""
-    places = [found.start() for found in _pattern("masked").finditer(text)]
+    # All shown is a separated number, and no mask by any symbol.
+    places = [
+        found.start() for found in _pattern("masked").finditer(text) if not "".join(found.group(1, 3, 5)).isdigit()
+    ]
     if not places:
         return False
     return any(
