@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import gzip
 import io
 import json
 import os
@@ -10,6 +11,7 @@ import struct
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +31,7 @@ from dap.submission.limits import LIMITS
 from tests.broken_rows import ROOT
 from tests.corpus.case import ROWS, csv
 from tests.corpus.packed import book, packed
+from tests.test_corpus import read_here
 from tests.test_reading import _layout
 
 FORMATS = ("csv", "xlsx", "xls", "ods", "zip", "gzip")
@@ -153,6 +156,27 @@ def test_a_crashed_child_is_told_as_unreadable_and_never_accepted(
     path.write_bytes(book()())
     report = dap.check(path, "psis-october", plan=connecticut)
     assert (report.verdict, [finding.rule for finding in report.findings]) == ("unreadable", ["S118"])
+
+
+def test_a_layout_that_takes_parquet_reads_other_workbooks_where_the_library_for_it_is_missing(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setitem(sys.modules, "pyarrow", None)
+    dap.submission.worker._load_what_is_read_with(("csv", "xlsx", "parquet"))
+    answer = read_here(book()(), (*FORMATS, "parquet"), "")
+    assert (answer.fatal, len(answer.lines)) == ("", len(ROWS) + 1)
+
+
+@pytest.mark.parametrize("pack", [bytes, gzip.compress, lambda content: packed({"a.parquet": content})])
+def test_a_parquet_file_without_the_library_for_it_is_no_fault_of_the_file(
+    monkeypatch: pytest.MonkeyPatch, pack: Callable[[bytes], bytes]
+) -> None:
+    monkeypatch.setitem(sys.modules, "pyarrow", None)
+    monkeypatch.setattr(dap.submission.child, "read_apart", read_here)
+    content = pack(b"PAR1" + bytes(40) + b"PAR1")
+    with pytest.raises(CouldNotRun, match=r"not installed \(dap\[parquet\]\)"):
+        read(content, dataclasses.replace(LAYOUT, formats=(*FORMATS, "parquet")))
+    assert [fault.kind for fault in read(content, LAYOUT).reading.faults] == ["other_kind"]
 
 
 def test_a_text_file_starts_no_child_and_loads_no_reader_of_workbooks() -> None:

@@ -239,8 +239,14 @@ def test_control_characters_and_line_breaks_are_found_in_the_columns_asked_about
         None,
     ]
     rules = [ExpectColumnsToHoldNoControlCharacters(columns=each) for each in (["a"], ["b"], ["a", "b", "absent"])]
+    rules.append(ExpectColumnsToHoldNoControlCharacters(columns=["a"], multiline=["a"]))
     found = _judge(rules, a=values, b=["x"] * len(values))
-    assert found == [(False, False, tuple(range(3, 11))), (True, False, ()), (False, False, tuple(range(3, 11)))]
+    assert found == [
+        (False, False, tuple(range(3, 11))),
+        (True, False, ()),
+        (False, False, tuple(range(3, 11))),
+        (False, False, (4, 5, 10)),
+    ]
 
 
 def test_a_place_counts_its_rows_and_one_where_it_has_none() -> None:

@@ -25,8 +25,9 @@ from dap.values import as_date, as_number
 Comparison = Literal["<", "<=", "=", ">=", ">", "!="]
 Kind = Literal["number", "date"]
 
-LINE_BREAKS = "[\n\r]"
-CONTROL_CHARACTERS = "[\x00-\x09\x0b\x0c\x0e-\x1f\x7f\x85\u2028\u2029]"
+# The breaks of Unicode are what web pages and documents hand over with a text of several lines.
+LINE_BREAKS = "[\n\r\x85\u2028\u2029]"
+CONTROL_CHARACTERS = "[\x00-\x09\x0b\x0c\x0e-\x1f\x7f]"
 _LINE_BREAK, _CONTROL = re.compile(LINE_BREAKS), re.compile(CONTROL_CHARACTERS)
 COMPARISONS: dict[str, Callable[[Any, Any], Any]] = {
     "<": lambda a, b: a < b,

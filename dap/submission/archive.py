@@ -22,6 +22,8 @@ _DESCRIPTOR_FOLLOWS = 0x8
 _UTF8 = 0x800
 _DESCRIPTORS = (12, 16, 20, 24)
 _LINK = 0o120000
+# Ids of extra fields: sizes of more than 32 bits, and Info-ZIP's comment in UTF-8 (APPNOTE 4.5.3, 4.6.8).
+_LARGE_FIELD, _COMMENT_FIELD = 0x0001, 0x6375
 _CHUNK = 1 << 20
 _FED = 1 << 16
 
@@ -49,6 +51,8 @@ class Member:
     """Where its own header and its bytes begin, and where these end: there stands a descriptor or the next member."""
     beside: bytes = field(default=b"", repr=False)
     """Its comment and the fields that packers add to it, which no program unpacks."""
+    comments: tuple[str, ...] = field(default=(), repr=False)
+    """What somebody wrote on it."""
 
     @property
     def is_folder(self) -> bool:
@@ -63,6 +67,11 @@ class Archive:
     content: bytes = field(repr=False)
     members: tuple[Member, ...]
     comment: str = field(repr=False)
+
+    @property
+    def comments(self) -> tuple[str, ...]:
+        """What somebody wrote on it and on its members: text that is sent along with the file."""
+        return self.comment, *(comment for member in self.members for comment in member.comments)
 
     def chunks(self, member: Member) -> Iterator[bytes]:
         """The member's bytes, a piece at a time; ReadError where they are not those the archive promises."""
@@ -106,12 +115,12 @@ def open_archive(content: bytes) -> Archive:
     return Archive(content, tuple(members), comment.decode("cp437"))
 
 
-def gunzip(content: bytes) -> tuple[bytes, str, str]:
-    """The one file in a gzip file, its stored name, and its comment and extra field (empty where there is none).
+def gunzip(content: bytes) -> tuple[bytes, str, str, str]:
+    """The one file in a gzip file, its stored name, its comment and its extra field (empty where there is none).
 
     Raises ReadError: `unpacks_too_large`, `archive_members` where a second one follows, `archive_damaged`.
     """
-    name, comment = _gzip_header(content)
+    beside = _gzip_header(content)
     unpacker = zlib.decompressobj(16 + zlib.MAX_WBITS)
     parts: list[bytes] = []
     size = 0
@@ -126,7 +135,7 @@ def gunzip(content: bytes) -> tuple[bytes, str, str]:
                     raise ReadError("unpacks_too_large")
             if unpacker.eof:
                 _demand_nothing_behind(unpacker.unused_data + content[place + _FED :])
-                return b"".join(parts), name, comment
+                return b"".join(parts), *beside
     except zlib.error:
         raise ReadError("archive_damaged") from None
     raise ReadError("archive_damaged")
@@ -173,23 +182,32 @@ def _directory(directory: bytes, content: bytes, count: int) -> Iterator[Member]
             raise ReadError("archive_damaged")
         own_extra = content[offset + _LOCAL.size + name_length : start]
         beside = b"\0".join((comment, extra, own_extra))
-        yield Member(_name(raw, flags), method, crc, packed, size, offset, start, start + packed, beside)
+        # Info-ZIP's field begins with its version and the check sum of the plain comment.
+        fields = (_fields(each).get(_COMMENT_FIELD, b"")[5:] for each in (extra, own_extra))
+        comments = tuple(each.decode("utf-8", "replace") for each in (comment, *fields))
+        yield Member(_name(raw, flags), method, crc, packed, size, offset, start, start + packed, beside, comments)
     if place != len(directory):
         raise ReadError("archive_damaged")
 
 
 def _large(extra: bytes, *numbers: int) -> list[int]:
     """Sizes and offset, those of more than 32 bits taken from the extra field that holds them."""
-    wide: list[int] = []
-    place = 0
-    while place + 4 <= len(extra):
-        kind, length = struct.unpack_from("<HH", extra, place)
-        if kind == 1:
-            wide = list(struct.unpack(f"<{length // 8}Q", extra[place + 4 : place + 4 + length // 8 * 8]))
-        place += 4 + length
+    content = _fields(extra).get(_LARGE_FIELD, b"")
+    wide = list(struct.unpack(f"<{len(content) // 8}Q", content[: len(content) // 8 * 8]))
     if sum(number == 0xFFFFFFFF for number in numbers) > len(wide):
         raise ReadError("archive_damaged")
     return [wide.pop(0) if number == 0xFFFFFFFF else number for number in numbers]
+
+
+def _fields(extra: bytes) -> dict[int, bytes]:
+    """The extra fields of a member, by their ids."""
+    found = {}
+    place = 0
+    while place + 4 <= len(extra):
+        kind, length = struct.unpack_from("<HH", extra, place)
+        found[kind] = extra[place + 4 : place + 4 + length]
+        place += 4 + length
+    return found
 
 
 def _local_start(
@@ -273,8 +291,8 @@ def _inflated(packed: memoryview, wbits: int = -zlib.MAX_WBITS) -> Iterator[byte
         raise ReadError("archive_damaged")
 
 
-def _gzip_header(content: bytes) -> tuple[str, str]:
-    """The name and the comment that a gzip file may hold (RFC 1952)."""
+def _gzip_header(content: bytes) -> tuple[str, str, str]:
+    """The name, the comment and the extra field that a gzip file may hold (RFC 1952)."""
     flags, place = content[3] if len(content) > 10 else 0, 10
     extra = ""
     if flags & 4:
@@ -288,4 +306,4 @@ def _gzip_header(content: bytes) -> tuple[str, str]:
             raise ReadError("archive_damaged")
         said.append(content[place:end].decode("latin-1") if flags & flag else "")
         place = end + 1 if flags & flag else place
-    return said[0], "\n".join(filter(None, (said[1], extra)))
+    return said[0], said[1], extra

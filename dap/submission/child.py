@@ -17,7 +17,7 @@ from typing import IO, Any
 from dap.errors import CouldNotRun
 from dap.submission.cell_text import KINDS
 from dap.submission.limits import LIMITS
-from dap.submission.reading import FATAL, WORKBOOK_FAULTS, HiddenText
+from dap.submission.reading import FATAL, NOT_INSTALLED, WORKBOOK_FAULTS, HiddenText
 from dap.submission.worker import FRAME
 
 _START = "import sys; sys.path[:] = sys.argv[1:]; from dap.submission.worker import main; main()"
@@ -191,7 +191,7 @@ def _line(number: Any, cells: Any, kinds: Any, texts: dict[str, str]) -> Line:
 
 
 def _take_end(answer: Answer, end: dict[str, Any]) -> None:
-    if end["fatal"] not in ("", *FATAL) or end["format"] not in _FORMATS:
+    if end["fatal"] not in ("", NOT_INSTALLED, *FATAL) or end["format"] not in _FORMATS:
         raise ValueError
     answer.fatal, answer.format = end["fatal"], end["format"]
     answer.sheets, answer.members = int(end["sheets"]), int(end["members"])

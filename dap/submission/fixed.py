@@ -95,7 +95,7 @@ def _table(lines: list[str], above: int, layout: Layout, reading: Reading, fault
         reading,
         header=names,
         columns=names,
-        faults=faults.all(),
+        faults=(*reading.faults, *faults.all()),
         outside=(*reading.outside, *outside.all()),
         hidden=(*reading.hidden, *hidden),
         rows=len(rows),

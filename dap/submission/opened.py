@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
 from dap.errors import CouldNotRun
@@ -12,7 +11,7 @@ from dap.submission.delimited import has_header, header_of_delimited, read_delim
 from dap.submission.fast import FROM_BYTES
 from dap.submission.fixed import read_fixed
 from dap.submission.kinds import PACKED, kind_of
-from dap.submission.reading import Content, Fault, Reading, Source, Submission, digest
+from dap.submission.reading import NOT_INSTALLED, Content, Fault, Reading, Source, Submission, digest
 from dap.submission.streamed import HEAD, read_streamed
 from dap.submission.table import Faults, Record, build_table, header_elsewhere, unreadable
 
@@ -98,11 +97,11 @@ class Opened:
     def _answer(self, layout: Layout) -> Answer:
         from dap.submission.child import read_apart
 
-        if "parquet" in layout.formats and self._kind == "parquet" and find_spec("pyarrow") is None:
-            raise CouldNotRun("the layout takes Parquet files, and what reads them is not installed (dap[parquet]).")
         key = layout.formats, layout.sheet
         if key not in self._answers:
             self._answers[key] = read_apart(self._content.data, layout.formats, layout.sheet, self._label)
+        if self._answers[key].fatal == NOT_INSTALLED:
+            raise CouldNotRun("the layout takes Parquet files, and what reads them is not installed (dap[parquet]).")
         return self._answers[key]
 
     def _packed(self, layout: Layout, reading: Reading) -> Submission:
@@ -117,7 +116,8 @@ class Opened:
         if answer.fatal:
             return unreadable(reading, Fault(answer.fatal))
         if answer.content is not None:
-            return _text(answer.content, kind_of(answer.content), layout, reading)
+            beside = tuple(Fault(kind, rows) for kind, rows in answer.faults)
+            return _text(answer.content, kind_of(answer.content), layout, replace(reading, faults=beside))
         records = _as_records(answer)
         if (row := header_elsewhere(records, layout)) is not None:
             return unreadable(reading, Fault("header_elsewhere", (row,)))

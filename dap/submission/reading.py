@@ -64,7 +64,8 @@ def foreign_faults(format: str) -> frozenset[str]:
     if format in WORKBOOKS:
         return FIXED_FAULTS
     if format in ("zip", "gzip"):
-        return WORKBOOK_FAULTS - FATAL
+        # A comment on the archive is one of them too.
+        return WORKBOOK_FAULTS - FATAL - {"properties"}
     if format not in ("csv", "fixed", "other"):
         return frozenset()
     # Text is read in this very process.
@@ -92,6 +93,9 @@ FATAL = frozenset(
     }
 )
 """The faults after which there is no table: the file is unreadable."""
+
+NOT_INSTALLED = "not_installed"
+"""What a child answers in place of a fault where the library that reads this format is not there: no file's fault."""
 
 ATTRIBUTE = "dap_reading"
 """The key under which a frame's `attrs` carry the Reading into the batch."""

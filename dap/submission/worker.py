@@ -12,12 +12,14 @@ import struct
 import sys
 from collections.abc import Sequence
 from contextlib import suppress
+from importlib.util import find_spec
 from typing import Any, BinaryIO
 
 from dap.submission.archive import Archive, ReadError, gunzip, open_archive
 from dap.submission.found import Found
 from dap.submission.kinds import PACKED, kind_of
 from dap.submission.limits import LIMITS
+from dap.submission.reading import NOT_INSTALLED
 
 FRAME = struct.Struct(">cL")
 """The head of a frame: its letter, and how many bytes follow."""
@@ -72,11 +74,16 @@ class _Answer:
         kind = kind_of(content)
         if kind == "gzip":
             self._open("gzip", formats, depth)
-            inner, name, comment = gunzip(content)
-            self._member(inner, (name,), comment, formats, sheet, depth)
+            inner, name, comment, extra = gunzip(content)
+            self._found.hide("archive member name", name)
+            self._found.hide("archive comment", extra)
+            self._found.hide("archive comment", comment)
+            self._note(comment)
+            self._member(inner, formats, sheet, depth)
         elif kind == "zip":
             archive = open_archive(content)
             self._found.hide_archive(archive)
+            self._note(*archive.comments)
             if format := _workbook(archive):
                 self._workbook(archive, format, formats, sheet)
                 return
@@ -87,7 +94,7 @@ class _Answer:
             self._found.members = len(files)
             if len(files) != 1:
                 raise ReadError("archive_members")
-            self._member(archive.bytes_of(files[0]), (), "", formats, sheet, depth)
+            self._member(archive.bytes_of(files[0]), formats, sheet, depth)
         elif kind == "ole":
             from dap.submission.xls import read_xls
 
@@ -97,6 +104,8 @@ class _Answer:
             from dap.submission.parquet import read_parquet
 
             self._demand("parquet", formats)
+            if find_spec("pyarrow") is None:
+                raise ReadError(NOT_INSTALLED)
             read_parquet(content, self._found)
         else:
             raise ReadError("other_kind")
@@ -111,13 +120,13 @@ class _Answer:
         if format not in formats:
             raise ReadError("other_kind")
 
-    def _member(
-        self, content: bytes, names: Sequence[str], comment: str, formats: Sequence[str], sheet: str, depth: int
-    ) -> None:
+    def _note(self, *comments: str) -> None:
+        """A comment on an archive is text that is sent along, as a workbook's properties are."""
+        if any(comment.strip() for comment in comments):
+            self._found.fault("properties")
+
+    def _member(self, content: bytes, formats: Sequence[str], sheet: str, depth: int) -> None:
         """What the one file of an archive holds: read on where it is packed itself, handed back where it is text."""
-        for name in names:
-            self._found.hide("archive member name", name)
-        self._found.hide("archive comment", comment)
         self._found.members = max(1, self._found.members)
         if len(content) > LIMITS.file_bytes:
             raise ReadError("unpacks_too_large")
@@ -198,7 +207,7 @@ def _load_what_is_read_with(formats: Sequence[str]) -> None:
     import dap.submission.xls
     import dap.submission.xlsx  # noqa: F401
 
-    if "parquet" in formats:
+    if "parquet" in formats and find_spec("pyarrow") is not None:
         import pyarrow.parquet  # noqa: F401
 
 

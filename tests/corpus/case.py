@@ -111,7 +111,7 @@ def write_plan(root: Path) -> None:
     layouts = [
         _layout("register"),
         _layout("titled", {"headerRows": [3], "commentRows": [1, 2]}, titleLines=titles, textGuards=True),
-        _layout("fixed", formats=["csv", "fixed"], positions=positions),
+        _layout("fixed", formats=["csv", "fixed", "zip"], positions=positions),
         _layout("quoted", {"quoteChar": "'"}, delimiters=[","], encodings=["utf-8", "windows-1252"]),
         _layout("escaped", {"escapeChar": "\\"}),
         _layout("sheet", sheet="Register", formats=["csv", "xlsx", "xls", "ods"]),

@@ -249,13 +249,25 @@ def _unread() -> Iterator[Case]:
     yield rejected("ods number beside the text shown", _document({(1, 4): seldom}), "it is stored", "P109")
     noted = f"<c><!-- {_NUMBER} --><text:p>one</text:p></c>"
     yield rejected("ods number in a comment of the XML", _document({(1, 4): noted}), "it is stored", "P109")
-    yield rejected("xlsx number in the archive's comment", _with_comment(raw_book()), "no program shows it", "P109")
-    yield rejected("zip number in the archive's comment", _with_comment(packed({"a.csv": csv()})), "the same", "P109")
+    yield rejected(
+        "xlsx number in the archive's comment",
+        _with_comment(raw_book(), _NUMBER.encode()),
+        "no program shows it",
+        "P109",
+        "P215",
+    )
+    yield rejected(
+        "zip number in the archive's comment",
+        _with_comment(packed({"a.csv": csv()}), _NUMBER.encode()),
+        "the same",
+        "P109",
+        "P215",
+    )
     for name, content in (("a.csv", csv()), ("a.xlsx", raw_book())):
-        for where in ("comment", "extra"):
-            yield rejected(
-                f"zip of {name} number in a member's {where}", _beside(name, content, where), "as above", "P109"
-            )
+        remarked = _beside(name, content, "comment")
+        yield rejected(f"zip of {name} number in a member's comment", remarked, "as above", "P109", "P215")
+        numbered = _beside(name, content, "extra")
+        yield rejected(f"zip of {name} number in a member's extra field", numbered, "as above", "P109")
     extra = b"\x1f\x8b\x08\x04" + b"\0" * 6 + struct.pack("<H", 15) + b"AB" + struct.pack("<H", 11) + _NUMBER.encode()
     yield rejected("gzip number in the extra field", extra + gzip.compress(csv())[10:], "no program shows it", "P109")
     guid = '<worksheet uid="{00000000-0001-0000-0000-000000000000}"'
@@ -264,17 +276,18 @@ def _unread() -> Iterator[Case]:
     yield passes("xlsx laid out in lines", raw_book(sheet=spaced), "blanks between elements are nothing")
 
 
-def _with_comment(content: bytes) -> bytes:
-    comment = _NUMBER.encode()
+def _with_comment(content: bytes, comment: bytes) -> bytes:
     return content[:-2] + struct.pack("<H", len(comment)) + comment
 
 
-def _beside(name: str, content: bytes, where: str) -> bytes:
+def _beside(name: str, content: bytes, where: str, said: bytes = _NUMBER.encode()) -> bytes:
+    """A zip file with something written beside its member: a `comment`, Info-ZIP's `unicode comment`, any `extra`."""
     member = zipfile.ZipInfo(name)
     if where == "comment":
-        member.comment = _NUMBER.encode()
+        member.comment = said
     else:
-        member.extra = struct.pack("<HH", 0x7777, len(_NUMBER)) + _NUMBER.encode()
+        kind = 0x6375 if where == "unicode comment" else 0x7777
+        member.extra = struct.pack("<HH", kind, len(said)) + said
     out = io.BytesIO()
     with zipfile.ZipFile(out, "w") as archive:
         archive.writestr(member, content)
@@ -575,6 +588,18 @@ def _archives() -> Iterator[Case]:
     yield unreadable("zip of two", packed({"a.csv": csv(), "b.csv": csv()}), "which of the two?", "S130")
     yield unreadable("zip of a Mac", packed({"a.csv": csv(), "__MACOSX/._a.csv": b"x"}), "one too many", "S130")
     yield unreadable("zip in a zip", packed({"a.zip": one}), "one archive is enough", "S130")
+    remark, why = CANARY.encode(), "a remark is in no column"
+    yield rejected("zip with a comment", _with_comment(packed({"a.csv": csv()}), remark), why, "P215")
+    for where in ("comment", "unicode comment"):
+        yield rejected(f"zip with a member's {where}", _beside("a.csv", csv(), where, remark), why, "P215")
+    yield passes("zip with a field of its packer", _beside("a.csv", csv(), "extra", b"abc"), "packers write them")
+    noted = b"\x1f\x8b\x08\x10" + b"\0" * 6 + remark + b"\0" + gzip.compress(csv())[10:]
+    yield rejected("gzip with a comment", noted, why, "P215")
+    yield rejected("xlsx with a comment of the archive", _with_comment(raw_book(), remark), why, "P215")
+    lines = "".join("{:10}{:12} {:2}{:8}{:6}\n".format(*row) for row in ROWS)
+    yield passes("zip of fixed width", packed({"a.txt": lines}), "the one file decides", layout="fixed")
+    noted = _with_comment(packed({"a.txt": lines}), remark)
+    yield rejected("zip of fixed width with a comment", noted, why, "P215", layout="fixed")
     yield unreadable("gzip in a gzip", gzip.compress(gzip.compress(csv())), "one archive is enough", "S130")
     yield unreadable("zip in a gzip", gzip.compress(one), "one archive is enough", "S130")
     yield unreadable("two gzips in a row", gzip.compress(csv()) + gzip.compress(csv()), "which of the two?", "S130")

@@ -199,7 +199,10 @@ def _values() -> Iterator[Case]:
         rules = {"V105"} if "\n" in value else {rule}
         yield rejected(f"{name} {value[:12]!r}", cell(**{name: value}), "not what the element permits", *rules)
     yield rejected("key twice", csv(ROWS[0], ROWS[0]), "two rows of one student", "V140")
-    for letter, name in (("\u2028", "line separator"), ("\x07", "bell"), ("\x1b", "escape"), ("\x0b", "vertical tab")):
+    for letter, name in (("\u2028", "line separator"), ("\u2029", "paragraph separator"), ("\x85", "next line")):
+        yield passes(f"{name} in a text", cell(note=f"a{letter}b"), "a line break where texts may have lines")
+        yield rejected(f"{name} in an id", cell(sasid=f"0000000001{letter}"), "no digit", "V105", "V120")
+    for letter, name in (("\x07", "bell"), ("\x1b", "escape"), ("\x0b", "vertical tab")):
         yield rejected(f"control character {name}", cell(note=f"a{letter}b"), "no letter", "V105")
     number = "-".join(("000", "12", "3456"))
     yield rejected("ssn in a note", cell(note=number), "the plan's promise", "P101")
