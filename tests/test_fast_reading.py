@@ -79,6 +79,10 @@ def _same(content: bytes, layout: Layout) -> bool:
         "id,id,last name\n1,2,3\n",
         "id,last name,grade\nid,2,3\n",
         "id,last name,grade\n1,NA,null\nnan,\u2028,\x0b\n",
+        # Begins as a packed file does.
+        "x^,id,grade\n1,2,3\n",
+        "x\x01,id,grade\n1,2,3\n",
+        "(a),id,grade\n1,2,3\n",
     ],
 )
 def test_an_ordinary_file_is_read_fast_and_as_the_exact_reader_reads_it(content: str) -> None:

@@ -61,6 +61,7 @@ SHAPES: dict[str, str | bytes] = {
     "the header in another row": f"Example\nInvented\n{PLAIN}",
     "another delimiter": PLAIN.replace(",", ";"),
     "a cell that is too long": _at(9, lambda line: line.replace("Example", "x" * 32_768)),
+    "a row that begins as a packed file does": _at(5, lambda line: f"x^{line}"),
     "no rows": f"{HEADER}\n",
     "one line": HEADER,
     "line ends": "\n\n\n",

@@ -29,6 +29,8 @@ FROM_BYTES = 1_000_000
 _BOM = b"\xef\xbb\xbf"
 LETTER_LOST = "\ufffd".encode()
 _STEP = 16 << 20
+# The first bytes of zlib's, gzip's and zstd's files.
+_LIKE_PACKED = (b"x", b"\x1f", b"(")
 _ALL = frozenset(range(256))
 # Beyond this width the pattern of a row with quotation marks is too large for RE2.
 _WIDEST_QUOTED = 300
@@ -183,6 +185,15 @@ def _row(delimiter: bytes, quote: bytes, width: int) -> Any:
     return re2.compile(b"(?:" + line + b"\\r?\\n)*" + line, options)
 
 
+def read_text(content: bytes, skip_lines: int = 0, **how: Any) -> pl.DataFrame:
+    """Text as Polars reads it, which unpacks what begins as a packed file does: `x^` is enough for that."""
+    import polars as pl
+
+    if content.startswith(_LIKE_PACKED):
+        content, skip_lines = b"\n" + content, skip_lines + 1
+    return pl.read_csv(content, skip_lines=skip_lines, **how)
+
+
 def split(
     content: bytes,
     layout: Layout,
@@ -197,7 +208,7 @@ def split(
     # Lines that are empty behind the last row are nothing to the exact reader, and rows to Polars.
     whole = content if len(content) - body.end <= len(b"\r\n") and content.count(b"\n", body.end) < 2 else None
     try:
-        frame = pl.read_csv(
+        frame = read_text(
             content[: body.end] if whole is None else whole,
             has_header=False,
             columns=None if wanted is None else [place for place, name in enumerate(names) if name in wanted],

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 from dap.plan import Layout
 from dap.submission import table
 from dap.submission.delimited import Dialect, header_row_elsewhere, proven_dialect, records_of
+from dap.submission.fast import read_text
 from dap.submission.limits import LIMITS
 from dap.submission.reading import Fault, Reading
 from dap.submission.table import LETTER_LOST, Faults, Record, Texts, kept_rows
@@ -272,7 +273,7 @@ class PartReader:
             or (written.str.strip_chars(" ") == "").any()
         ):
             return None
-        frame = pl.read_csv(
+        frame = read_text(
             text.encode("utf-8"),
             has_header=False,
             new_columns=list(self.head.top.columns),
