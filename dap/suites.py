@@ -281,11 +281,11 @@ class _Builder:
             said = [_FORMAT_WORDS_OF[each] for each in self.layout.formats]
             return _said_values(said)
         if fault == "sheet_unclear":
-            return f'"{self.layout.sheet}"' if self.layout.sheet else "its table"
+            return f'named "{self.layout.sheet}"' if self.layout.sheet else "that holds a table"
         if fault == "too_large":
             limits = (LIMITS.said("file_bytes"), LIMITS.said("rows"), LIMITS.said("cells"))
             more = (LIMITS.said("streamed_bytes"), f"{LIMITS.streamed_rows:,} rows", f"{LIMITS.streamed_cells:,} cells")
-            return f"{', '.join(limits)}; as plain CSV {', '.join(more)}"
+            return f"up to {', '.join(limits)}; as plain CSV up to {', '.join(more)}"
         named = {"too_wide": "columns", "unpacks_too_large": "unpacked_bytes"}
         if fault in named:
             return LIMITS.said(named[fault])

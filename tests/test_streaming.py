@@ -218,6 +218,18 @@ def test_a_large_file_that_is_not_plain_is_refused_and_told_what_to_do(
     assert "line break" in report["findings"][0]["fix"]
 
 
+@pytest.mark.parametrize("odd", [b"x", b"", b'"a\nb"' + b"," * 22, b"\xff" + b"," * 22, b"," * 23])
+@pytest.mark.parametrize("row", [2, 3, 17, 31, 32])
+def test_a_large_file_that_is_not_plain_is_told_the_first_row_that_is_not(
+    row: int, odd: bytes, connecticut: Plan, tmp_path: Path
+) -> None:
+    lines = text_of(rows_of("psis-october", 30)).encode().splitlines()
+    lines.insert(row - 1, odd)
+    lines.append(b"y")
+    found = read(b"\r\n".join(lines), connecticut, tmp_path, 1_000)
+    assert [(fault.kind, fault.rows) for fault in found.reading.faults] == [("too_large", (row,))]
+
+
 @pytest.mark.parametrize("limit", ["streamed_bytes", "streamed_rows", "streamed_cells"])
 def test_more_than_is_streamed_is_refused(limit: str, connecticut: Plan, tmp_path: Path) -> None:
     path = tmp_path / "file.csv"

@@ -48,16 +48,23 @@ class _Piece:
 
 
 class _NotPlainError(Exception):
-    """The file cannot be split piece by piece as the exact reader would split it."""
+    """The file cannot be split piece by piece as the exact reader would split it, from `row` on where one is known."""
+
+    def __init__(self, row: int = 0) -> None:
+        super().__init__()
+        self.row = row
 
 
 def read_streamed(source: Source, layout: Layout, reading: Reading) -> Submission:
-    """The file as a table in pieces; one that is not plain, or larger than is streamed, is unreadable: `too_large`."""
+    """The file as a table in pieces; one that is not plain, or larger than is streamed, is unreadable: `too_large`.
+
+    The fault has the first row that is not plain, where a row is what is not.
+    """
     reading = replace(reading, format="csv")
     try:
         return _Reader(source, layout).submission(reading)
-    except _NotPlainError:
-        return unreadable(reading, Fault("too_large"))
+    except _NotPlainError as error:
+        return unreadable(reading, Fault("too_large", (error.row,) if error.row else ()))
     except OSError:
         raise CouldNotRun("the file could not be read to its end. Try again.") from None
 
@@ -92,13 +99,16 @@ class _Reader:
         rows = 0
         end = self._end_of_rows()
         for begin, content in self._contents(self._top.begin, end):
-            before = self._hash.copy()
+            so_far = self._hash.copy()
             self._hash.update(content)
             body = self._proof(content)
+            if body is None:
+                before = self._plain_lines(content)
+                raise _NotPlainError(0 if before is None else above + rows + 1 + before)
             rows += body.rows
             if above + rows > LIMITS.streamed_rows or rows * len(self._names) > LIMITS.streamed_cells:
                 raise _NotPlainError
-            yield _Piece(begin, begin + len(content), body, before, self._hash.digest())
+            yield _Piece(begin, begin + len(content), body, so_far, self._hash.digest())
 
     def _end_of_rows(self) -> int:
         """Where the last line ends that is not empty, with its line end."""
@@ -128,15 +138,30 @@ class _Reader:
             begin += len(content)
         self._hash.update(self._source.read(end, self._source.size))
 
-    def _proof(self, content: bytes) -> Body:
+    def _proof(self, content: bytes) -> Body | None:
+        """What whole lines prove; None where one of them is not plain."""
         end = len(content) - (2 if content.endswith(b"\r\n") else 1 if content.endswith(b"\n") else 0)
         body = prove(content, self._layout, self._below, end) if is_utf8(content) else None
         if body is None or LETTER_LOST in content:
-            raise _NotPlainError
+            return None
         known = (content, self._layout, self._below, body, self._names)
-        if not has_even_rows(*known) and table_of(*known) is None:
-            raise _NotPlainError
-        return body
+        return body if has_even_rows(*known) or table_of(*known) is not None else None
+
+    def _plain_lines(self, content: bytes) -> int | None:
+        """How many lines come before the first that is not plain, found by halving: as much work as one proof more.
+
+        None where no line is at fault by itself.
+        """
+        begin, end = 0, len(content)
+        while True:
+            middle = (begin + end) // 2
+            middle = content.rfind(b"\n", begin, middle) + 1 or content.find(b"\n", middle, end) + 1
+            if not begin < middle < end:
+                return content.count(b"\n", 0, begin) if self._proof(content[begin:end]) is None else None
+            if self._proof(content[begin:middle]) is None:
+                end = middle
+            else:
+                begin = middle
 
     def _load(self, number: int, names: Sequence[str] | None) -> pl.DataFrame:
         piece = self._pieces[number]
