@@ -279,7 +279,7 @@ def _fixed() -> Iterator[Case]:
 
 def _hostile() -> Iterator[Case]:
     yield unreadable("one quote and a megabyte", csv() + b'"' + b"a" * 1_000_000, "never closed", "S104")
-    yield unreadable("a megabyte of quotes", csv() + b'"' * 1_000_001, "never closed", "S104")
+    yield unreadable("a megabyte of quotes", csv() + b'"' * 1_000_001, "no cell holds so many", "S116")
     yield unreadable("a megabyte of separators", b"," * 1_000_000, "no table is so wide", "S115")
     yield passes("100,000 line ends", csv() + b"\n" * 100_000, "nothing below the table")
     yield unreadable("one line of a megabyte", b"x" * 1_000_000, "no cell holds so much", "S116")
