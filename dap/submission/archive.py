@@ -21,7 +21,8 @@ _ENCRYPTED = 0x1 | 0x40 | 0x2000
 _DESCRIPTOR_FOLLOWS = 0x8
 _UTF8 = 0x800
 _DESCRIPTORS = (12, 16, 20, 24)
-_LINK = 0o120000
+# No type, a file, a folder: a link or a pipe is none of these.
+_KINDS = frozenset({0, 0o100000, 0o040000})
 # Ids of extra fields: sizes of more than 32 bits, and Info-ZIP's comment in UTF-8 (APPNOTE 4.5.3, 4.6.8).
 _LARGE_FIELD, _COMMENT_FIELD = 0x0001, 0x6375
 _CHUNK = 1 << 20
@@ -175,7 +176,7 @@ def _directory(directory: bytes, content: bytes, count: int) -> Iterator[Member]
         if flags & _ENCRYPTED:
             raise ReadError("encrypted")
         size, packed, offset = _large(extra, size, packed, offset)
-        if method not in (0, 8) or (external >> 16) & 0o170000 == _LINK:
+        if method not in (0, 8) or (external >> 16) & 0o170000 not in _KINDS:
             raise ReadError("archive_damaged")
         start = _local_start(content, offset, flags, method, raw, (crc, packed, size))
         if start + packed > len(content):

@@ -622,6 +622,7 @@ def _archives() -> Iterator[Case]:
     yield unreadable("zip with an unknown packing", _changed(one, 10, struct.pack("<H", 99)), "not known", "S131")
     yield unreadable("zip with a password", _changed(one, 8, struct.pack("<H", 1)), "cannot be read", "S132")
     yield unreadable("zip with a link", _changed(one, 38, struct.pack("<L", 0o120777 << 16)), "no file", "S131")
+    yield unreadable("zip with a pipe", _changed(one, 38, struct.pack("<L", 0o010644 << 16)), "no file", "S131")
     yield unreadable("zip of overlapping members", _overlapping(), "one content twice", "S131")
     yield unreadable("zip end alone", b"PK\x05\x06" + b"\0" * 18, "no file", "S130")
     yield unreadable("zip beginning alone", b"PK\x03\x04", "cut off", "S131")
