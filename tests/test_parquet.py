@@ -16,10 +16,8 @@ from typing import Any
 import pytest
 
 import dap
-from dap.errors import CouldNotRun
-from dap.submission import Opened, Submission, read
+from dap.submission import Submission, read
 from dap.submission.child import read_apart
-from dap.submission.reading import Content
 from tests.conftest import ROSTER, NewPlan, edit, layout, rebuild
 from tests.corpus.packed import packed
 from tests.test_reading import _layout
@@ -182,9 +180,3 @@ def test_the_gate_gives_a_verdict_that_repeats_nothing(new_plan: NewPlan, tmp_pa
         report = dap.check(file, "example-roster", resource="counts", plan=plan)
         assert report.verdict == verdict
         assert CANARY not in repr(report)
-
-
-def test_without_what_reads_it_the_gate_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("dap.submission.opened.find_spec", lambda name: None)
-    with pytest.raises(CouldNotRun, match=r"dap\[parquet\]"):
-        Opened(Content.of(_written(_columns()))).read(LAYOUT)
