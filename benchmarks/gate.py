@@ -375,7 +375,7 @@ def _chart(results: Results, sizes: list[int]) -> None:
     listed: list[dict[str, Any]] = [
         {"tool": NAMES[tool], "rows": f"{rows:,} rows", "seconds": measured.work, "ours": tool in ("gate", "gx_polars")}
         for (tool, rows, bad), measured in results.items()
-        if not bad and tool != "import" and rows in sizes
+        if not bad and tool in NAMES and tool != "import" and rows in sizes
     ]
     alt.Chart(
         alt.InlineData(values=listed),

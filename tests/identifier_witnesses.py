@@ -21,8 +21,18 @@ TABLES: Mapping[str, dict[str, Any]] = {
     "social before": words.SOCIAL_BEFORE,
     "social after": words.SOCIAL_AFTER,
     "other labels": words.OTHER_LABELS,
+    "number words": words.NUMBER_WORDS,
+    "whose": words.WHOSE,
+    "said of": words.SAID_OF,
+    "tin before": words.TIN_BEFORE,
+    "other said": words.OTHER_SAID,
+    "either": words.EITHER,
     "things": words.THINGS,
     "loose things": words.LOOSE_THINGS,
+    "persons": words.PERSONS,
+    "last four headers": words.LAST_FOUR_HEADERS,
+    "denials": words.DENIALS,
+    "days": words.DAYS,
     "last four": words.LAST_FOUR,
     "separators": candidates.SEPARATORS,
     "masks": candidates.MASKS,
@@ -35,6 +45,8 @@ TABLES: Mapping[str, dict[str, Any]] = {
     "whole beside": explanations.WHOLE_BESIDE,
     "finders": texts.FINDERS,
     "last four orders": texts.LAST_FOUR_ORDERS,
+    "said before": texts.SAID_BEFORE,
+    "links": texts.LINKS,
     "specimens": validity.SPECIMENS,
     "itin groups": validity.ITIN_GROUPS,
     "atin groups": validity.ATIN_GROUPS,
@@ -53,12 +65,26 @@ Witness = Callable[[], Seen]
 @contextmanager
 def without(table_name: str, entry: str) -> Iterator[None]:
     """The detector without one rule."""
+    with _kept(table_name) as rules:
+        del rules[entry]
+        yield
+
+
+@contextmanager
+def written_as(table_name: str, entry: str, pattern: str) -> Iterator[None]:
+    """The detector with another pattern for one rule."""
+    with _kept(table_name) as rules:
+        rules[entry] = pattern
+        yield
+
+
+@contextmanager
+def _kept(table_name: str) -> Iterator[dict[str, Any]]:
     rules = TABLES[table_name]
     kept = dict(rules)
-    del rules[entry]
     _forget()
     try:
-        yield
+        yield rules
     finally:
         rules.clear()
         rules.update(kept)
@@ -96,6 +122,31 @@ def _labelled(word: str) -> Witness:
 
 def _otherwise(label: str) -> Witness:
     return _cell(f"SSN on file; {label} 000123456")
+
+
+def _all(*witnesses: Witness) -> Witness:
+    return lambda: [each() for each in witnesses]
+
+
+def _tin(followed: str) -> Witness:
+    forms = (f"TIN{followed} 000123456", f"TIN {followed} 000123456", f"TIN {followed} seen 000123456")
+    return _all(*map(_cell, forms), _cell("000123456", f"TIN{followed}"), _cell("000123456", f"TIN {followed}"))
+
+
+def _social(followed: str) -> Witness:
+    cells = (f"her social{followed} 000123456", f"her social {followed} 000123456", f"000123456 social{followed}")
+    return _all(*map(_cell, cells), _cell("000123456", f"Social{followed}"), _cell("000123456", f"Social {followed}"))
+
+
+def _word(word: str) -> Witness:
+    cells = (f"{word} 000123456", f"{word} #00012345", f"000123456 ({word})")
+    headed = _all(_cell("000123456", word), _cell("3456", f"last 4 {word}"))
+    return _all(*map(_cell, cells), headed, lambda: words.calls_ssn(word))
+
+
+def _four(said: str) -> Witness:
+    headed = (_cell("3456", f"{said} SSN"), _cell("3456", f"SSN {said}"))
+    return _all(*headed, _cell(f"SSN {said} 3456"), _cell(f"{said} SSN 3456"))
 
 
 def _thing(header: str) -> Witness:
@@ -228,6 +279,32 @@ WITNESSES: Mapping[tuple[str, str], Witness] = {
     ("other labels", "examination"): _otherwise("exam no"),
     ("other labels", "measure"): _otherwise("latitude"),
     ("other labels", "school"): _otherwise("school"),
+    ("number words", "english"): _labelled("SS no"),
+    ("number words", "spanish"): _labelled("SS n\u00famero"),
+    ("whose", "pupil"): _labelled("studentssn"),
+    ("whose", "staff"): _labelled("staffssn"),
+    ("whose", "family"): _labelled("parentssn"),
+    ("whose", "anybody"): _labelled("applicantssn"),
+    ("whose", "possessive"): _labelled("myssn"),
+    ("whose", "part"): _labelled("fullssn"),
+    ("said of", "done"): _labelled("TIN provided"),
+    ("said of", "from"): _labelled("TIN on card"),
+    ("said of", "spanish"): _labelled("TIN con"),
+    ("tin before", "end"): _cell("000123456", "Vendor TIN"),
+    ("tin before", "mark"): _cell("000123456 (TIN), seen"),
+    ("tin before", "digits"): _labelled("TIN"),
+    ("tin before", "either"): _labelled("TIN or EIN"),
+    ("tin before", "number"): _labelled("TIN is"),
+    ("tin before", "said"): _labelled("TIN provided"),
+    ("other said", "number"): _otherwise("case number"),
+    ("other said", "is"): _otherwise("case is"),
+    ("other said", "done"): _otherwise("case given as"),
+    ("either", "slash"): _labelled("SSN/EIN"),
+    ("either", "or"): _labelled("SSN or EIN"),
+    ("either", "and/or"): _labelled("SSN and/or EIN"),
+    ("either", "o"): _labelled("SSN o EIN"),
+    ("either", "u"): _labelled("SSN u orden"),
+    ("either", "y/o"): _labelled("SSN y/o EIN"),
     ("things", "zip"): _thing("ZIP"),
     ("things", "employer"): _thing("EIN"),
     ("things", "routing"): _thing("Routing"),
@@ -249,6 +326,19 @@ WITNESSES: Mapping[tuple[str, str], Witness] = {
     ("loose things", "class"): _thing("Course"),
     ("loose things", "office"): _thing("Reference no"),
     ("loose things", "premises"): _thing("Facility ID"),
+    ("persons", "pupil"): _thing("Student account"),
+    ("persons", "staff"): _thing("Employee account"),
+    ("persons", "family"): _thing("Parent account"),
+    ("persons", "anybody"): _thing("Member account"),
+    ("last four headers", "glued"): _cell("3456", "ssnlast4"),
+    ("last four headers", "four of it"): _cell("3456", "SSN (4)"),
+    ("last four headers", "its four"): _cell("3456", "Four of the SSN"),
+    ("denials", "not"): _cell("000123456", "Student id (not SSN)"),
+    ("denials", "do not"): _cell("000123456", "Student id, do not enter SSN"),
+    ("denials", "spanish"): _cell("000123456", "Identificaci\u00f3n, sin SSN"),
+    ("days", "day"): _cell("20010101", "SSN date"),
+    ("days", "since"): _cell("20010101", "SSN verified on"),
+    ("days", "until"): _cell("20010101", "SSN expires"),
     ("last four", "last four"): _cell("last four of SSN: 3456"),
     ("last four", "l4"): _cell("3456", "L4 SSN"),
     ("last four", "partial"): _cell("3456", "SSN (partial)"),
@@ -316,6 +406,12 @@ WITNESSES: Mapping[tuple[str, str], Witness] = {
     ("last four orders", "last four, digits, then the number"): _cell("Last four: 3456 (SSN)"),
     ("last four orders", "digits, then last four of the number"): _cell("3456 (last four of SSN)"),
     ("last four orders", "digits, then the number's last four"): _cell("3456 = SSN last four"),
+    ("said before", "number"): _cell("SSN number 00012345"),
+    ("said before", "is"): _cell("SSN is 00012345"),
+    ("links", "digits"): _cell("last four digits SSN 3456"),
+    ("links", "of"): _cell("last four of SSN 3456"),
+    ("links", "whose"): _cell("last four her SSN 3456"),
+    ("links", "is"): _cell("SSN last four is 3456"),
     ("specimens", "sample card"): _cell(f"SSN {validity.SPECIMENS['sample card']}"),
     ("specimens", "leaflet"): _cell(f"SSN {validity.SPECIMENS['leaflet']}"),
     ("specimens", "advertisement"): _cell(f"SSN {validity.SPECIMENS['advertisement']}"),
@@ -350,3 +446,62 @@ WITNESSES: Mapping[tuple[str, str], Witness] = {
     ("sasid faults", sasid.LIKE_SSN): _sasids(_padded),
 }
 """For each rule, by table and name, what is seen of a case that needs it."""
+
+MEANING = {"number": "no", "said": "provided", "whose": "my", "id": "id", "tin": "", "social": ""}
+"""What the placeholders of the tables stand for in the text of a witness."""
+
+_WRITTEN = (
+    *(
+        "SSN",
+        "S.S.",
+        "S/S",
+        "SS no",
+        "SS#",
+        "Soc Sec",
+        "NSS",
+        "N.S.S.",
+        "SSA number",
+        "HIC no",
+        "TIN",
+        "T.I.N.",
+        "Tax ID",
+    ),
+    *("N\u00famero de SS", "identificacion de contribuyente"),
+)
+_MASKED = ("***-**-3456", "***-12-****", "000-**-****", "***-12-3456", "000-12-****", "000-**-3456", "SSN ***3456")
+_CODED = ("000&#45;12&#45;3456", "000%2D12%2D3456", "000\\u201312\\u20133456", "000<b>-12-</b>3456", "n=000+12+3456")
+_TRIGGERING = (
+    *(form.format(word) for word in _WRITTEN for form in ("{}:000123456", "{}.000123456", "000123456 ({})")),
+    *_MASKED,
+    *_CODED,
+)
+
+BY_ALTERNATIVE: Mapping[str, Callable[[str], Witness]] = {
+    "ssn words": _word,
+    "social before": _social,
+    "other labels": lambda word: _all(_otherwise(word), _cell(f"SSN on file; {word}000123456")),
+    "number words": lambda word: _labelled(f"SS {word}"),
+    "whose": lambda word: _labelled(f"{word}ssn"),
+    "said of": lambda word: _all(_labelled(f"TIN {word}"), _labelled(f"social {word} card")),
+    "tin before": _tin,
+    "other said": lambda word: _otherwise(f"case {word}"),
+    "things": _thing,
+    "loose things": _thing,
+    "persons": lambda word: _thing(f"{word} account"),
+    "last four": _four,
+    "last four headers": lambda header: _all(
+        _cell("3456", header), _cell("3456", header.replace("ssnl", "ssnlast")), _cell("3456", f"SSN {header[3:]}")
+    ),
+    "denials": lambda word: _cell("000123456", f"Student id ({word} SSN)"),
+    "days": lambda word: _cell("20010101", f"SSN {word}"),
+    "parts": lambda word: _all(
+        *(
+            _table((area, "000"), (group, "12"), (serial, "3456"))
+            for area, group, serial in ((word, "group", "serial"), ("area", word, "serial"), ("area", "group", word))
+        )
+    ),
+    "said before": lambda word: _all(_cell(f"SSN {word} 00012345"), _cell(f"SSN {word} xxx3456")),
+    "links": lambda word: _all(_cell(f"last four {word} SSN 3456"), _cell(f"SSN {word} last four 3456")),
+    "triggers": lambda text: _all(*map(_cell, (text, *_TRIGGERING))),
+}
+"""For each table of patterns what is seen of a case that needs the alternative a text goes by."""

@@ -14,7 +14,8 @@ from stdnum.us import rtn, ssn
 from benchmarks.conformance import bare, digits
 from dap.identifiers import candidates, columns, explanations, normal, prefilter, texts, words
 from dap.identifiers.validity import breaks_ssa_rules, is_issuable, is_placeholder, is_routing_number
-from tests.identifier_witnesses import TABLES, WITNESSES, without
+from tests.identifier_witnesses import BY_ALTERNATIVE, MEANING, TABLES, WITNESSES, without, written_as
+from tests.pattern_mutants import mutants
 
 
 def test_every_rule_has_a_case_that_needs_it() -> None:
@@ -31,6 +32,25 @@ def test_without_any_one_rule_a_case_is_seen_otherwise(table: str) -> None:
             if witness() == seen:
                 survivors.append(entry)
         assert witness() == seen
+    assert survivors == []
+
+
+def test_every_table_of_patterns_has_a_case_for_each_alternative() -> None:
+    patterns = {table for table, rules in TABLES.items() if any("|" in str(each) for each in rules.values())}
+    whole = {"specimens", "chain marks", "look-alikes", "look-alike letters", "separators", "last four orders"}
+    assert patterns - whole <= set(BY_ALTERNATIVE)
+
+
+@pytest.mark.parametrize("table", BY_ALTERNATIVE)
+def test_without_any_one_alternative_of_a_pattern_a_case_is_seen_otherwise(table: str) -> None:
+    survivors = []
+    for entry, pattern in list(TABLES[table].items()):
+        for left, text in mutants(pattern, MEANING) if isinstance(pattern, str) else ():
+            witness = BY_ALTERNATIVE[table](text)
+            seen = witness()
+            with written_as(table, entry, left):
+                if witness() == seen:
+                    survivors.append((entry, text))
     assert survivors == []
 
 

@@ -13,7 +13,7 @@ from typing import Any, Protocol
 _JOINT = "\0"
 _SEPARATOR = r"[^0-9A-Za-z,;\x00-\x08\x0e-\x1b\x21\x22\x24-\x29\x3b-\x40]{1,4}"
 _DIGITS = r"[0-9]"
-_WORD = r"(?i:ssn|s[./ -]{1,2}s|ss[ _#:=-]|soc|seg|nss|n\.s|ssa|hic|tin|t\.i|tax|contrib)"
+_WORD = r"(?i:ssn|s[./ -]{1,2}s|ss[ _#:=-]|soc|nss|ssa|hic|tin|t\.i|tax|contrib)"
 _MASK = r"(?:[*#?xXnN_]{2})"
 
 # Each is wider than the rule it serves: what it leaves out cannot be a hit. Cells beyond ASCII are looked at anyway.
@@ -23,7 +23,7 @@ TRIGGERS: dict[str, str] = {
     "digits before a word": rf"[0-9]{{2}}[^\x00]*{_WORD}",
     "a mask": rf"{_MASK}[^0-9A-Za-z\x00]{{0,8}}(?:[0-9]{{2}}|{_MASK})[^0-9A-Za-z\x00]{{0,8}}(?:[0-9]{{4}}|{_MASK}{{2}})"
     rf"|[0-9]{{3}}[^0-9A-Za-z\x00]{{1,8}}(?:{_MASK}|[0-9]{{2}}[^0-9A-Za-z\x00]{{1,8}}{_MASK})",
-    "a code": r"&[#A-Za-z]|%u?[0-9A-Fa-f]{2}|\\[ux][0-9A-Fa-f]{2}|<[/!A-Za-z]|[0-9]\+{1,4}[0-9]{2}\+",
+    "a code": r"&[#A-Za-z]|%u?[0-9A-Fa-f]{2}|\\[ux][0-9A-Fa-f]{2}|<[/!A-Za-z]",
     "a control character": r"[\x01-\x08\x0e-\x1b\x7f]",
 }
 

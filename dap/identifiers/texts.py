@@ -17,15 +17,16 @@ from dap.identifiers.validity import label
 WORD_REACH = 40
 """How many characters may stand between a word for Social Security number and the digits it is about."""
 
-_NUMBER = r"(?:no|nr|nbr|num|number|numero)"
-_JOINT = r"[ .:#=()\-\"',\[]"
-# What may stand between a word for the number and the number it is directly before.
-_SAID = rf"(?: ?(?:{_NUMBER}|is|was|es|value|id)(?![a-z])){{0,3}}{_JOINT}{{0,6}}"
-# What may stand between "last four", a word for the number and the four digits themselves.
-_LINK = (
-    rf"{_JOINT}{{0,4}}(?:(?:digits?|digitos|numbers|of|the|her|his|their|my|your|is|are|was|were|de|del|la|su|es|son|for|{_NUMBER})"
-    rf"(?![a-z]){_JOINT}{{0,3}}){{0,5}}"
-)
+_JOINT = r"[ .:=#()\-\"',\[]"
+# The words that may stand between a word for the number and the number it is directly before.
+SAID_BEFORE: dict[str, str] = {"number": "{number}|value|id", "is": "is|was|es"}
+# The words that may stand between "last four", a word for the number and the four digits themselves.
+LINKS: dict[str, str] = {
+    "digits": "digits?|digitos|numbers|{number}",
+    "of": "of|the|for|de|del|la",
+    "whose": "her|his|their|my|your|su",
+    "is": "is|are|was|were|es|son",
+}
 _FOUR = r"(?<![0-9])(?<![0-9][./\-])[x*#]{0,9}[0-9]{4}(?![0-9a-z]|[./\-][0-9])"
 
 LAST_FOUR_ORDERS: dict[str, str] = {
@@ -238,14 +239,21 @@ FINDERS: dict[str, Callable[[Said], Iterator[Hit]]] = {
 @cache
 def _directly_before(masked: bool = False) -> re.Pattern[str]:
     # Before a mask of "#" the sign is the mask's, unless it stands alone.
-    said = _SAID.replace(_JOINT, r"(?:[ .:=()\-\"',\[]|#(?!#))") if masked else _SAID
+    joint = r"(?:[ .:=()\-\"',\[]|#(?!#))" if masked else _JOINT
+    said = words.written(rf"(?: ?(?:{words.any_of(SAID_BEFORE)})(?![a-z])){{0,3}}{joint}{{0,6}}")
     following = r"(?=[0-9A-Za-z*#?_])" if masked else "(?=[0-9])"
     return re.compile(rf"{words.ssn_words().pattern}{said}{following}")
 
 
 @cache
 def _last_four() -> re.Pattern[str]:
-    parts = {"four": words.last_four().pattern, "ssn": words.ssn_words().pattern, "link": _LINK, "digits": _FOUR}
+    link = rf"{_JOINT}{{0,4}}(?:(?:{words.any_of(LINKS)})(?![a-z]){_JOINT}{{0,3}}){{0,5}}"
+    parts = {
+        "four": words.last_four().pattern,
+        "ssn": words.ssn_words().pattern,
+        "link": words.written(link),
+        "digits": _FOUR,
+    }
     return re.compile("|".join(each.format(**parts) for each in LAST_FOUR_ORDERS.values()))
 
 

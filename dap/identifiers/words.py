@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import cache
 
 from dap.identifiers.normal import normalised
@@ -17,33 +17,41 @@ _JOINT = re.compile(r"(?<=[a-z])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])|(?<=[A-Za-z])
 
 # The end of a word: a number may follow "#" or a currency's sign at once.
 _END = r"(?:(?<=[#$\u20ac\u00a3])|(?![a-z0-9]))"
-_NUMBER = r"(?:no|nr|nbr|num|number|numero)"
-_PERSON = (
-    r"(?:student|stu|stud|stdnt|pupil|employee|empl|emp|staff|teacher|parent|guardian|mother|father|spouse|child|applicant|member"
-    r"|person|patient|payee|my|your|his|her|their|full|last ?4|last ?four|l4)"
-)
+# What is called a number, in one of the words for it.
+NUMBER_WORDS: dict[str, str] = {"english": r"no|nr|nbr|num|number", "spanish": "numero"}
+# Whose the number is, and which part of it, in words glued to it or beside it: "studentssn", "My SSN".
+WHOSE: dict[str, str] = {
+    "pupil": r"student|stu|stud|stdnt|pupil",
+    "staff": r"employee|empl|emp|staff|teacher",
+    "family": r"parent|guardian|mother|father|spouse|child",
+    "anybody": r"applicant|member|person|patient|payee",
+    "possessive": r"my|your|his|her|their",
+    "part": r"full|last ?four",
+}
 # What is done with a number, and where it is from: "TIN provided: ...", "Social on card: ...".
-_SAID = (
-    r"(?:provided|given|verified|confirmed|entered|listed|shown|received|reported|recorded|stated|corrected|updated|changed|issued"
-    r"|on|in|from|as|per|con|en)"
-)
+SAID_OF: dict[str, str] = {
+    "done": "provided|given|verified|confirmed|entered|listed|shown|received|reported|recorded|stated|corrected"
+    "|updated|changed|issued",
+    "from": "on|in|from|as|per",
+    "spanish": r"con|en",
+}
 
-# Each is one way to write it; {number} stands for "no", "num", "number", "#" is written out.
+# Each is one way to write it; {number}, {whose} and {said} stand for the words above, "#" is written out.
 SSN_WORDS: dict[str, str] = {
     "ssn": r"ssns?",
     "ssno, ssnum": r"ssn(?:o|um|br|r|umber|num|nbr|number|no|id)",
-    "studentssn": rf"{_PERSON}{{1,2}}ssn(?:s|no|num|nbr|number|id|last4|l4)?|ssn(?:last|lastfour|l)",
+    "studentssn": r"{whose}{1,2}ssn(?:s|no|num|nbr|number|id|last4|l4)?|ssn(?:last|lastfour|l)",
     "s.s.n.": r"s\.s\.n\.?",
-    "s s n": r"s s n|s-s-n",
+    "s s n": r"s s n",
     "ss#": r"ss ?#",
-    "ss no": r"ss {number}|ss-{number}",
-    "s.s.": r"(?<!\.)s\. ?s\.(?: ?{number}| ?#)?",
+    "ss no": r"ss {number}",
+    "s.s.": r"(?<!\.)s\. ?s\.(?: ?{number})?",
     "s/s": r"s/s",
     # "No SS" says that there is none.
     "number of ss": r"(?:(?:num|numero|nr|nbr)\.? ?(?:de |del )?|no\.? (?:de |del )|no\. ?|# ?)ss",
-    "ss card": r"ss card(?: ?{number}| ?#)?",
+    "ss card": r"ss card(?: ?{number})?",
     "ss last four": r"(?:ss|soc) last ?(?:4|four)|(?:last ?(?:4|four)|l4)(?: digits)?(?: of)? (?:ss|soc)",
-    "soc sec": r"(?:soc|social)\.? ?sec\.?(?: ?{number}| ?#)?",
+    "soc sec": r"(?:soc|social)\.? ?sec\.?(?: ?{number})?",
     "social security": r"(?:soc\.?|social) ?security(?: ?{number})?",
     "social": r"social{social}",
     "seguro social": r"seg(?:uro)?\.? ?soc(?:ial)?\.?",
@@ -65,10 +73,10 @@ SSN_WORDS: dict[str, str] = {
 SOCIAL_BEFORE: dict[str, str] = {
     "end": r"$",
     "digits": r"[^a-z0-9]{0,6}[0-9]",
-    "brackets": rf"\( ?(?:[0-9#]|(?:{_NUMBER}|{_SAID})(?![a-z])|optional|last|if )|[)\]}}]",
+    "brackets": r"\( ?(?:#|(?:{number}|{said})(?![a-z])|optional|last|if )|[)\]}]",
     "mark": r"[#:=|]",
-    "number": rf"(?:{_NUMBER}|is|was|are|were|ends?|ending|last|on file|of (?:the|his|her)|for)(?![a-z])",
-    "said": rf"{_SAID}(?![a-z])",
+    "number": r"(?:{number}|is|was|are|were|ends?|ending|last|of (?:the|his|her)|for)(?![a-z])",
+    "said": r"{said}(?![a-z])",
 }
 # With one of these behind it not even a word of child development before it makes it an adjective.
 _CERTAIN = ("mark", "number")
@@ -127,16 +135,20 @@ SOCIAL_AFTER: dict[str, tuple[str, ...]] = {
 # The Spanish adjective stands behind its noun, and so it is none of the number whatever follows: "Razón social: ...".
 _NEVER = ("nouns",)
 # Without one of these behind it "tin" in a sentence is a metal.
-TIN_BEFORE = (
-    r"(?= ?(?:$|[#:=(),.;/]|[^a-z0-9]{0,6}[0-9]|(?:or|o) (?:ssn|f?ein|itin)"
-    r"|(?:{number}|{said}|is|was|on|of|for|type|last|ends?|ending)(?![a-z])))"
-)
+TIN_BEFORE: dict[str, str] = {
+    "end": "$",
+    "mark": r"[#:=(),.;/]",
+    "digits": r"[^a-z0-9]{0,6}[0-9]",
+    "either": r"(?:or|o) f?ein",
+    "number": r"(?:{number}|is|was|of|for|type|last|ends?|ending)(?![a-z])",
+    "said": r"{said}(?![a-z])",
+}
 
 # Something else that a number directly behind it is, whatever is said elsewhere in the text.
 OTHER_LABELS: dict[str, str] = {
-    "zip": r"zip(?: ?\+ ?4)?|postal|postcode|codigo postal|postal code",
+    "zip": r"zip(?: ?\+ ?4)?|postal|postcode",
     "post box": r"box|p\.o\.|apartado",
-    "purchase order": r"po|purchase order|order|orden|pedido|requisition|req|bid",
+    "purchase order": r"po|order|orden|pedido|requisition|req|bid",
     "invoice": r"invoice|inv|factura|bill|receipt|recibo|conf|confirmation|transaction|trans|txn|batch"
     r"|tracking",
     "case": r"case|caso|cause|docket|warrant|expediente|claim|complaint|incident|ticket",
@@ -168,15 +180,22 @@ OTHER_LABELS: dict[str, str] = {
     "school": r"school|district|facility|building|site|lea|nces|escuela|distrito|autobus",
 }
 
+# What may stand between such a word and its number.
+OTHER_SAID: dict[str, str] = {
+    "number": "{number}|id|code",
+    "is": "is|was|es",
+    "done": "(?:given|listed|recorded|entered) as",
+}
+
 # Headers that name a thing: bare nine digits under them are that thing's and no statistics are asked.
 THINGS: dict[str, str] = {
-    "zip": r"zip|zips|zip ?code|zip ?4|postal|postcode|plus ?4",
+    "zip": r"zip|zips|zip ?code|postal|postcode|plus ?4",
     "employer": r"ein|fein|employer (?:identification|id|no|number)|duns|uei|npi|cage|naics",
     "routing": r"routing|ruta|aba|rtn|transit|iban|swift|bank",
     "parcel": r"parcel|apn|lot|plat|deed|property|asset|equipment|inventory|device|barcode|tag|vin|plate",
     "telephone": r"phone|telephone|tel|telefono|fax|mobile|cell",
     "invoice": r"invoice|factura|receipt|transaction|batch|tracking|shipment|shipping|voucher|check|cheque|payment",
-    "order": r"po|purchase|order|requisition|work order",
+    "order": r"po|purchase|order|requisition",
     "book": r"isbn|issn|upc|ean|book|textbook|booklet|catalog|call number|accession|oclc|lccn",
     "part": r"sku|(?:model|part) (?:no|number|num)|serial",
     "money": r"amount|amt|total|balance|price|cost|salary|wages?|budget|revenue|expenditures?|funds?|dollars?",
@@ -196,36 +215,45 @@ LOOSE_THINGS: dict[str, str] = {
     "office": r"reference|ref|referencia|confirmation|request|row|item|event|session|message|log|job|bid|warrant"
     r"|pedido",
     "premises": r"facility|building|site|warehouse|locker|meter|medidor|vehicle|vehiculo|lea|leaid"
-    r"|(?:school|district|org|organization|organisation|building) (?:code|no|nbr|number)",
+    r"|(?:school|district|org) (?:code|no|nbr|number)",
 }
-PERSONS = (
-    r"student|pupil|employee|emp|staff|teacher|educator|guardian|parent|mother|father|spouse|child|person|member"
-    r"|applicant|participant|patient|client|local id|alumno|estudiante|empleado|payee|user|manager"
-    r"|counselor|driver|nurse|principal|coach|aide|dependent|beneficiary"
-)
+# Titles that name a person. "User", "manager" and "payee" may have accounts of their own.
+PERSONS: dict[str, str] = {
+    "pupil": "student|pupil|participant|local id|alumno|estudiante",
+    "staff": "employee|emp|staff|teacher|educator|manager|counselor|driver|nurse|principal|coach|aide|empleado",
+    "family": "guardian|parent|mother|father|spouse|child|dependent|beneficiary",
+    "anybody": "person|member|applicant|patient|client|payee|user",
+}
 
 LAST_FOUR: dict[str, str] = {
     "last four": r"(?:last|final|lst) ?(?:four|4)",
-    "l4": r"l4|l 4",
+    "l4": r"l ?4",
     "partial": r"partial|truncated|trunc",
     "ending": r"(?:ends?|ending) (?:in|with)|ending|ends",
     "ultimos cuatro": r"ultimos ?(?:cuatro|4)|termina(?:dos?|das?|cion)? en|terminacion",
 }
 # "SSN4" as a whole header.
-_LAST_FOUR_HEADER = (
-    r"ssnl(?:ast)? ?(?:4|four)|ssn ?\(? ?(?:4|last|suffix)(?: ?digits?)? ?\)?$"
-    r"|^(?:4|four) (?:digits? )?(?:of )?(?:the )?ssn"
-)
+LAST_FOUR_HEADERS: dict[str, str] = {
+    "glued": "ssnl(?:ast)? ?(?:4|four)",
+    "four of it": r"ssn ?\(? ?(?:4|last|suffix)(?: ?digits?)? ?\)?$",
+    "its four": "^(?:4|four) (?:digits? )?(?:of )?(?:the )?ssn",
+}
 
 # The SSA's names of the three parts of a number.
 PARTS: dict[str, str] = {"area": "area", "group": "group|grupo", "serial": "serial|serie"}
 
 # A header that says what it does not hold: "Student id (not SSN)".
-DENIALS = (
-    r"(?:not|non|never|without|instead of|other than|except|excluding|exclude|excl|(?:do not|don't|dont) (?:enter|use)"
-    r"|\(no|no es|sin|excepto)[ ,:-]{1,3}(?:an? |the |your |el |la |de ){0,2}"
-)
-_DATES = r"date|fecha|dt|day|verified on|issued on|since|expires?|expiration|timestamp"
+DENIALS: dict[str, str] = {
+    "not": r"not|non|never|without|instead of|other than|except|excluding|exclude|excl",
+    "do not": r"(?:do not|don't|dont) (?:enter|use)",
+    "spanish": r"\(no|no es|sin|excepto",
+}
+# Headers of the day on which a number was seen.
+DAYS: dict[str, str] = {
+    "day": "date|dt|day|timestamp|fecha",
+    "since": "since|verified on|issued on",
+    "until": "expires?|expiration",
+}
 
 # Greek and Cyrillic letters that draw like Latin ones.
 _LATIN = str.maketrans(
@@ -236,7 +264,7 @@ _LATIN = str.maketrans(
 
 @cache
 def _pattern(table: str) -> re.Pattern[str]:
-    return re.compile({"ssn": _ssn, "other": _other, "four": _four}[table]())
+    return re.compile({"ssn": _ssn, "other": _other, "four": _four, "denied": _denied}[table]())
 
 
 def _ssn() -> str:
@@ -249,26 +277,38 @@ def _ssn() -> str:
         rf"(?<!(?<![a-z]){word}{joint}social)" for word in words for joint in (" ", "/", "-", " / ", " - ")
     )
     social = rf"{noun}(?:(?= ?(?:{certain}))|(?= ?(?:{likely})){adjective})"
-    forms = [
-        each.replace("{number}", _NUMBER)
-        .replace("{social}", social)
-        .replace("{tin}", TIN_BEFORE.replace("{number}", _NUMBER).replace("{said}", _SAID))
-        for each in SSN_WORDS.values()
-    ]
-    return rf"(?<![a-z0-9])(?:{'|'.join(forms)}){_END}"
+    tin = rf"(?= ?(?:{any_of(TIN_BEFORE)}))"
+    forms = any_of(SSN_WORDS).replace("{social}", social).replace("{tin}", tin)
+    return rf"(?<![a-z0-9])(?:{written(forms)}){_END}"
+
+
+def any_of(table: Mapping[str, str]) -> str:
+    """The pattern of any of a table's forms; of none of them where the table is empty."""
+    return "|".join(table.values()) or "(?!)"
+
+
+def written(form: str) -> str:
+    """A form with the words that {number}, {whose} and {said} stand for."""
+    for name, table in (("number", NUMBER_WORDS), ("whose", WHOSE), ("said", SAID_OF)):
+        form = form.replace(f"{{{name}}}", f"(?:{any_of(table)})")
+    return form
 
 
 def _other() -> str:
-    forms = "|".join(OTHER_LABELS.values()).replace("{id}", rf"(?:ids?|{_NUMBER}|code|#)")
-    return (
+    forms = any_of(OTHER_LABELS).replace("{id}", "(?:ids?|{number}|code|#)")
+    return written(
         rf"(?<![a-z0-9])(?:{forms}){_END}"
-        rf"(?:[ .\-]{{0,2}}(?:{_NUMBER}|id|code|#|is|was|es|(?:given|listed|recorded|entered) as)(?![a-z])){{0,3}}"
+        rf"(?:[ .\-]{{0,2}}(?:{any_of(OTHER_SAID)})(?![a-z])){{0,3}}"
         r"[ .:#=(\[\-\"'|,>]{0,6}(?=[0-9])"
     )
 
 
 def _four() -> str:
-    return rf"(?<![a-z0-9])(?:{'|'.join(LAST_FOUR.values())})(?![a-z0-9])"
+    return rf"(?<![a-z0-9])(?:{any_of(LAST_FOUR)})(?![a-z0-9])"
+
+
+def _denied() -> str:
+    return rf"(?<![a-z])(?:{any_of(DENIALS)})[ ,:-]{{1,3}}(?:an? |the |your |el |la |de ){{0,2}}$"
 
 
 def ssn_words() -> re.Pattern[str]:
@@ -286,15 +326,22 @@ def labels_something_else(said: str) -> frozenset[int]:
 
     "TIN/EIN" and "SSN or local id" leave open which of the two it is: such a label says nothing.
     """
-    ends = [match.end() for match in ssn_words().finditer(said)]
+    ends, either = [match.end() for match in ssn_words().finditer(said)], EITHER.values()
     return frozenset(
         match.end()
         for match in other_labels().finditer(said)
-        if not any(said[end : match.start()] in _EITHER for end in ends if match.start() - _LONGEST_EITHER <= end)
+        if not any(said[end : match.start()] in either for end in ends if match.start() - _LONGEST_EITHER <= end)
     )
 
 
-_EITHER = frozenset({"/", " or ", " o ", " u ", " and/or ", " y/o "})
+EITHER: dict[str, str] = {
+    "slash": "/",
+    "or": " or ",
+    "and/or": " and/or ",
+    "o": " o ",
+    "u": " u ",
+    "y/o": " y/o ",
+}
 _LONGEST_EITHER = 8
 
 
@@ -335,28 +382,28 @@ def names_ssn(header: str) -> bool:
 def heads_ssns(header: str) -> bool:
     """Whether a header says that its column holds Social Security numbers: it names them, and not to deny it."""
     spans = [(said, match) for said in _said(header) for match in ssn_words().finditer(said)]
-    return any(not re.search(rf"(?<![a-z]){DENIALS}$", said[: match.start()]) for said, match in spans)
+    return any(not _pattern("denied").search(said[: match.start()]) for said, match in spans)
 
 
 def calls_ssn(cell: str) -> bool:
     """Whether a cell is a word for Social Security number and nothing else but whose: "Student SSN:"."""
     if len(cell) > _LONGEST_NAME or (not _HINT.search(cell) and cell.isascii()):
         return False
-    whose = rf"(?:{_PERSON}(?:'?s)? |{_NUMBER}\.? (?:de |of )?){{0,2}}"
-    named = re.compile(rf"{whose}(?:{ssn_words().pattern})(?: ?(?:{_NUMBER}|id|#)){{0,2}}")
+    whose = r"(?:{whose}(?:'?s)? |{number}\.? (?:de |of )?){0,2}"
+    named = re.compile(written(rf"{whose}(?:{ssn_words().pattern})(?: ?(?:{{number}}|id|#)){{0,2}}"))
     # "Social" by itself is as often a field of child development.
     return any(named.fullmatch(said.strip(" :#.=-")) and said != "social" for said in _said(cell))
 
 
 _LONGEST_NAME = 40
 # What every word for the number holds: most cells stop here.
-_HINT = re.compile(r"ss|s[./ -]{1,2}s|soc|seg|nss|n\.s|hic|tin|t\.i|tax|contrib", re.IGNORECASE)
+_HINT = re.compile(r"ss|s[./ -]{1,2}s|soc|nss|hic|tin|t\.i|tax|contrib", re.IGNORECASE)
 
 
 def heads_last_four(header: str) -> bool:
     """Whether a header says that its column holds the last four digits of Social Security numbers."""
     return heads_ssns(header) and any(
-        last_four().search(said) or re.search(_LAST_FOUR_HEADER, said) for said in _said(header)
+        last_four().search(said) or re.search(any_of(LAST_FOUR_HEADERS), said) for said in _said(header)
     )
 
 
@@ -380,16 +427,16 @@ def names_thing(header: str) -> bool:
 
 def names_person(title: str) -> bool:
     """Whether a title names a person, so that a number it is the title of is the person's."""
-    return any(_whole(each, PERSONS) for each in _said(title))
+    return any(_whole(each, *PERSONS.values()) for each in _said(title))
 
 
 def names_date(header: str) -> bool:
     """Whether a header names a date, such as the day on which a number was verified."""
-    return any(_whole(each, _DATES) for each in _said(header))
+    return any(_whole(each, *DAYS.values()) for each in _said(header))
 
 
 def _whole(said: str, *alternatives: str) -> bool:
-    return re.search(rf"(?<![a-z0-9])(?:{'|'.join(alternatives)})(?![a-z0-9])", said) is not None
+    return re.search(rf"(?<![a-z0-9])(?:{'|'.join(alternatives) or '(?!)'})(?![a-z0-9])", said) is not None
 
 
 def _said(header: str) -> list[str]:
