@@ -8,8 +8,21 @@ from contextlib import contextmanager
 from typing import Any
 
 from benchmarks.conformance import routing, ssns
-from dap.identifiers import candidates, columns, explanations, normal, prefilter, sasid, table, texts, validity, words
+from dap.identifiers import (
+    candidates,
+    columns,
+    explanations,
+    normal,
+    prefilter,
+    sasid,
+    sheets,
+    table,
+    texts,
+    validity,
+    words,
+)
 from dap.identifiers.columns import find_in_column
+from dap.identifiers.sheets import find_in_sheets
 from dap.identifiers.table import find_in_table
 
 TABLES: Mapping[str, dict[str, Any]] = {
@@ -79,6 +92,23 @@ def written_as(table_name: str, entry: str, pattern: str) -> Iterator[None]:
 
 
 @contextmanager
+def answering(name: str, answer: bool) -> Iterator[None]:
+    """The detector with a question of it, by its name, answered alike whatever is asked."""
+    asked = next(getattr(module, name) for module in _MODULES if hasattr(module, name))
+    askers = [module for module in _MODULES if getattr(module, name, None) is asked]
+    for module in askers:
+        setattr(module, name, lambda *_, **__: answer)
+    try:
+        yield
+    finally:
+        for module in askers:
+            setattr(module, name, asked)
+
+
+_MODULES = (candidates, columns, explanations, sasid, sheets, table, texts, validity, words)
+
+
+@contextmanager
 def _kept(table_name: str) -> Iterator[dict[str, Any]]:
     rules = TABLES[table_name]
     kept = dict(rules)
@@ -106,6 +136,20 @@ def _column(make: Callable[[random.Random], list[str]], header: str = "Local id"
 
 def _table(*columns: tuple[str, str]) -> Witness:
     return lambda: [place.form for place in find_in_table([(header, [cell]) for header, cell in columns], [2], 1)]
+
+
+def _tables(*columns: tuple[str, list[str]]) -> Witness:
+    rows = range(2, 2 + len(columns[0][1]))
+    return lambda: [place.form for place in find_in_table(columns, rows, 1)]
+
+
+def _parts(numbers: list[str]) -> Witness:
+    return _tables(*(("n", [number[part] for number in numbers]) for part in (slice(3), slice(3, 5), slice(5, 9))))
+
+
+def _sheet(*rows: tuple[str, ...]) -> Witness:
+    cells = [(None, row, column, text) for row, each in enumerate(rows, 1) for column, text in enumerate(each, 1)]
+    return lambda: sorted(row for row, _ in find_in_sheets(cells))
 
 
 def _sasids(numbers: Callable[[random.Random], list[str]]) -> Witness:
@@ -446,6 +490,60 @@ WITNESSES: Mapping[tuple[str, str], Witness] = {
     ("sasid faults", sasid.LIKE_SSN): _sasids(_padded),
 }
 """For each rule, by table and name, what is seen of a case that needs it."""
+
+ANSWERS: Mapping[tuple[str, bool], Witness] = {
+    ("names_ssn", False): _sheet(("SSN",), ("Name", "Note", "Day"), ("000123456", "x", "x")),
+    ("names_ssn", True): _sheet(("Example",), ("Name", "Note", "Day"), ("SSN",), ("000123456", "x", "x")),
+    ("heads_ssns", False): _cell("000123456", "SSN"),
+    ("heads_ssns", True): _cell("000123456", "Local id"),
+    ("calls_ssn", False): _table(("Kind", "SSN"), ("Value", "000123456")),
+    ("calls_ssn", True): _table(("Kind", "Local id"), ("Value", "000123456")),
+    ("heads_last_four", False): _cell("3456", "SSN last four"),
+    ("heads_last_four", True): _cell("3456", "SSN"),
+    ("names_parts", False): _table(("Area", "000"), ("Group", "12"), ("Serial", "3456")),
+    ("names_parts", True): _table(("A", "000"), ("B", "12"), ("C", "3456")),
+    ("names_thing", False): _thing("Parcel"),
+    ("names_thing", True): _thing("Local id"),
+    ("names_person", False): _thing("Student account"),
+    ("names_person", True): _thing("Account"),
+    ("names_date", False): _cell("20010101", "SSN date"),
+    ("names_date", True): _cell("20010101", "SSN"),
+    ("is_date", False): _cell("20010101", "SSN date"),
+    ("is_date", True): _cell("00012345", "SSN date"),
+    ("masked", False): _cell("***-**-3456"),
+    ("masked", True): _cell("SSN: 34567"),
+    ("_is_mask", False): _cell("***-**-3456"),
+    ("_is_mask", True): _cell("***-**-**** 12"),
+    ("_is_mixed_mask", False): _cell("***-XX-3456"),
+    ("_is_mixed_mask", True): _cell("*X#-*#-3456"),
+    ("_joins", False): _cell("1***-**-3456"),
+    ("_joins", True): _cell("***-**-3456"),
+    ("explained", False): _cell("1-000-12-3456"),
+    ("explained", True): _cell("000-12-3456"),
+    ("in_code", False): _cell("SSN on file; A1B000123456"),
+    ("in_code", True): _cell("SSN, no000123456"),
+    ("_is_glued", False): _cell("A1SSN000123456"),
+    ("_is_glued", True): _cell("SSN on file; A1B000123456"),
+    ("in_hash", False): _cell("deadbeef000123456deadbeef", "SSN"),
+    ("in_hash", True): _cell("seen: 000123456", "SSN"),
+    ("_has_nine_foreign", False): _column(
+        lambda chance: [each.translate({48 + digit: 0x660 + digit for digit in range(10)}) for each in ssns(chance, 60)]
+    ),
+    ("_is_long_number", False): _column(lambda chance: [*ssns(chance, 70), *(str(10**9 + n) for n in range(200))]),
+    ("_is_long_number", True): _column(lambda chance: [*ssns(chance, 70), *(["Example"] * 200)]),
+    ("_fits", False): _parts(ssns(random.Random(1), 100)),
+    ("behave_like_ssns", False): _parts(ssns(random.Random(1), 100)),
+    ("behave_like_ssns", True): _parts([f"{n:03}122025" for n in range(1, 101)]),
+    ("is_placeholder", False): _column(lambda chance: [*ssns(chance, 100), "000000000"]),
+    ("is_placeholder", True): _thing("Local id"),
+    ("breaks_ssa_rules", False): _column(_one_broken),
+    ("breaks_ssa_rules", True): _thing("Local id"),
+    ("is_issuable", True): _separated("-"),
+    ("is_routing_number", True): _thing("Local id"),
+    ("_is_number", False): _sasids(_counted),
+    ("_is_number", True): _sasids(lambda chance: [number[1:] for number in _counted(chance)]),
+}
+"""For each question of the detector and each answer what is seen of a case in which that answer would be wrong."""
 
 MEANING = {"number": "no", "said": "provided", "whose": "my", "id": "id", "tin": "", "social": ""}
 """What the placeholders of the tables stand for in the text of a witness."""

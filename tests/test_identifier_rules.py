@@ -14,7 +14,16 @@ from stdnum.us import rtn, ssn
 from benchmarks.conformance import bare, digits
 from dap.identifiers import candidates, columns, explanations, normal, prefilter, texts, words
 from dap.identifiers.validity import breaks_ssa_rules, is_issuable, is_placeholder, is_routing_number
-from tests.identifier_witnesses import BY_ALTERNATIVE, MEANING, TABLES, WITNESSES, without, written_as
+from tests.identifier_witnesses import (
+    ANSWERS,
+    BY_ALTERNATIVE,
+    MEANING,
+    TABLES,
+    WITNESSES,
+    answering,
+    without,
+    written_as,
+)
 from tests.pattern_mutants import mutants
 
 
@@ -52,6 +61,15 @@ def test_without_any_one_alternative_of_a_pattern_a_case_is_seen_otherwise(table
                 if witness() == seen:
                     survivors.append((entry, text))
     assert survivors == []
+
+
+@pytest.mark.parametrize(("name", "answer"), ANSWERS)
+def test_with_any_one_question_answered_wrongly_a_case_is_seen_otherwise(name: str, answer: bool) -> None:
+    witness = ANSWERS[name, answer]
+    seen = witness()
+    with answering(name, answer):
+        assert witness() != seen
+    assert witness() == seen
 
 
 def _patterns() -> Iterator[re.Pattern[str]]:
