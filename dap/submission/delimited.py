@@ -24,6 +24,7 @@ from dap.submission.table import (
 from dap.submission.text import RowError, decode
 
 _HELD_ONCE = 100_000
+_COUNTED_AT_ONCE = 4_000_000
 # A quoted cell of the most letters, each of them a quotation mark or escaped: what is longer is not looked through.
 _LONGEST_QUOTED = 2 * LIMITS.cell_characters + 1
 _GUARD = re.compile(r'="((?:[^"]|"")*)"')
@@ -65,10 +66,13 @@ def read_exactly(content: bytes, layout: Layout, reading: Reading) -> Submission
         dialect = proven_dialect(text, layout)
         if (row := header_row_elsewhere(text, dialect, layout)) is not None:
             raise RowError("header_elsewhere", row)
-        records = _within_limits(records_of(text, dialect))
+        line_end = _line_end(text, dialect.quote)
+        if _has_too_many_rows(text, dialect, line_end):
+            raise RowError("too_large")
+        records = _within_limits(records_of(text, dialect, line_end))
+        return build_table(reading, records, layout, Faults(), look_for_lost="\ufffd" in text)
     except RowError as error:
         return unreadable(reading, _fault(error))
-    return build_table(reading, records, layout, Faults(), look_for_lost="\ufffd" in text)
 
 
 def top_of(content: bytes, layout: Layout) -> Top | None:
@@ -171,25 +175,46 @@ def _header_or_nothing(text: str, dialect: Dialect, layout: Layout) -> tuple[str
         return ()
 
 
-def _within_limits(records: Iterable[Record]) -> list[Record]:
+def _has_too_many_rows(text: str, dialect: Dialect, line_end: str) -> bool:
+    """Whether the line ends outside quotation marks are more than the rows that are taken.
+
+    It is asked before rows are made one by one: millions of short ones take half a minute. False proves nothing.
+    """
+    if dialect.escape or text.count(line_end) <= LIMITS.rows:
+        return False
+    if not dialect.quote or dialect.quote not in text:
+        return True
+    import numpy as np
+
+    ends, inside = 0, np.uint8(0)
+    for place in range(0, len(text), _COUNTED_AT_ONCE):
+        letters = np.frombuffer(text[place : place + _COUNTED_AT_ONCE].encode("utf-32-le", "surrogatepass"), "<u4")
+        # Quotation marks are counted modulo 256: what matters is whether their number is odd.
+        odd = (np.cumsum(letters == ord(dialect.quote), dtype=np.uint8) + inside) & 1
+        ends += int(np.count_nonzero((letters == ord(line_end)) & (odd == 0)))
+        inside = odd[-1]
+    return ends > LIMITS.rows
+
+
+def _within_limits(records: Iterable[Record]) -> Iterator[Record]:
     """The records, unless there is more of anything than is taken; texts that repeat are held once."""
-    kept: list[Record] = []
-    cells = 0
+    most_rows, most_cells, columns, longest = LIMITS.rows, LIMITS.cells, LIMITS.columns, LIMITS.cell_characters
+    seen = 0
     texts: dict[str, str] = {}
     known = texts.setdefault
     for record in records:
-        cells += len(record.cells)
-        if record.number > LIMITS.rows or cells > LIMITS.cells:
+        cells = record.cells
+        seen += len(cells)
+        if record.number > most_rows or seen > most_cells:
             raise RowError("too_large")
-        if len(record.cells) > LIMITS.columns:
+        if len(cells) > columns:
             raise RowError("too_wide", record.number)
-        if any(len(cell) > LIMITS.cell_characters for cell in record.cells):
+        if cells and max(map(len, cells)) > longest:
             raise RowError("cell_too_long", record.number)
         if len(texts) > _HELD_ONCE:
             known = texts.get  # A column of ids has no end of different ones.
-        shared = tuple([known(cell, cell) for cell in record.cells])
-        kept.append(Record(record.number, shared, record.faults))
-    return kept
+        record.cells = tuple(map(known, cells, cells))
+        yield record
 
 
 def records_of(text: str, dialect: Dialect, line_end: str = "") -> Iterator[Record]:
@@ -210,7 +235,8 @@ def records_of(text: str, dialect: Dialect, line_end: str = "") -> Iterator[Reco
         end = length if end < 0 else end
         line = text[position:end]
         if special and (special in line or (dialect.escape and dialect.escape in line)):
-            cells, faults, position = splitter.record(position, number)
+            whole = splitter.whole(line)
+            cells, faults, position = (whole, (), end + 1) if whole else splitter.record(position, number)
             yield Record(number, cells, faults)
             continue
         position = end + 1
@@ -237,6 +263,13 @@ class _Splitter:
         self._text, self._dialect, self._line_end = text, dialect, line_end
         self._stray = "\r" if line_end == "\n" else "\n"
         escape = re.escape(dialect.escape)
+        self._guards, self._between = dialect.guards, f"{dialect.quote}{dialect.delimiter}{dialect.quote}"
+        self._usual: re.Pattern[str] | None = None
+        if dialect.quote and not escape:
+            quote, delimiter = re.escape(dialect.quote), re.escape(dialect.delimiter)
+            cell = f"{quote}[^{quote}]*+(?:{quote}{quote}[^{quote}]*+)*+{quote}|[^{quote}{delimiter}]*+"
+            self._usual = re.compile(f"(?:{cell})(?:{delimiter}(?:{cell}))*+")
+            self._usual_cell = re.compile(f"({cell}){delimiter}")
         self._cell_end = re.compile(f"[{re.escape(dialect.delimiter)}{line_end}]")
         self._escaped = re.compile(rf"{escape}(.)", re.DOTALL) if escape else None
         self._plain_end = (
@@ -244,6 +277,23 @@ class _Splitter:
             if escape
             else None
         )
+
+    def whole(self, line: str) -> tuple[str, ...] | None:
+        """The cells of a line that is a record in the usual form; None where it may be none, or has a fault."""
+        quote, delimiter = self._dialect.quote, self._dialect.delimiter
+        if self._usual is None or (marks := line.count(quote)) % 2 or len(line) > _LONGEST_QUOTED:
+            return None
+        line = line.removesuffix("\r")
+        if self._stray in line or (self._guards and "=" in line) or line.count(delimiter) >= LIMITS.columns:
+            return None
+        # Most often all cells are quoted, and none holds a quotation mark.
+        if line[0] == line[-1] == quote and marks == 2 * len(cells := line[1:-1].split(self._between)):
+            return tuple(cells)
+        if not self._usual.fullmatch(line):
+            return None
+        found: list[str] = self._usual_cell.findall(line + delimiter)
+        twice = quote * 2
+        return tuple([each[1:-1].replace(twice, quote) if each[:1] == quote else each for each in found])
 
     def record(self, position: int, number: int) -> tuple[tuple[str, ...], tuple[str, ...], int]:
         """One record: its cells, its faults and where the next record begins."""

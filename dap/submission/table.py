@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from itertools import islice
+from itertools import chain, islice
 
 from dap.plan import Element, Layout, TitleLine
 from dap.submission.cell_text import DATE, DIGITS_LOST, ERROR, NO_FORMAT, NUMBER, SHOWN_ROUNDED
@@ -24,7 +24,7 @@ _KIND_FAULTS = {
 _DATE_WIDTHS = {"%Y": 4, "%m": 2, "%d": 2, "%y": 2}
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Record:
     """One line of the table as the file has it: its number, its cells (none for an empty line), its faults.
 
@@ -77,7 +77,7 @@ class Texts:
 
 def build_table(
     reading: Reading,
-    records: Sequence[Record],
+    records: Iterable[Record],
     layout: Layout,
     faults: Faults,
     *,
@@ -89,14 +89,20 @@ def build_table(
     In a `grid`, such as a sheet, a row ends with its last filled cell, so short rows are filled up with empty cells.
     `look_for_lost` says whether the sign for a lost letter may be anywhere; a search of the whole text is quicker.
     """
-    above = len(layout.title_lines)
-    if len(records) <= above or not any(record.cells for record in records):
+    body, above = iter(records), len(layout.title_lines)
+    top = list(islice(body, above + 1))
+    rest: list[Record] = []
+    if not any(record.cells for record in top):
+        # Only here are records held before it is known that there is a table at all.
+        rest = list(body)
+        body = iter(rest)
+    if len(top) <= above or not any(record.cells for record in chain(top, rest)):
         return unreadable(reading, Fault("empty"))
-    head = read_head(records[: above + 1], layout, faults, grid=grid)
+    head = read_head(top, layout, faults, grid=grid)
     if len(head.columns) > LIMITS.columns:
         return unreadable(reading, Fault("too_wide"))
     outside = Texts()
-    kept = kept_rows(records[above + 1 :], head.header, layout, faults, outside, grid)
+    kept = kept_rows(body, head.header, layout, faults, outside, grid)
     for record in kept if look_for_lost else ():
         if LETTER_LOST in "".join(record.cells):
             faults.add("letters_lost", record.number)
@@ -213,7 +219,7 @@ def _column_names(header: Sequence[str], layout: Layout) -> tuple[str, ...]:
 
 
 def kept_rows(
-    body: Sequence[Record], header: Record, layout: Layout, faults: Faults, outside: Texts, grid: bool
+    body: Iterable[Record], header: Record, layout: Layout, faults: Faults, outside: Texts, grid: bool
 ) -> list[Record]:
     """The records of the table's width; what is wrong with the others goes to the faults, their text to `outside`."""
     width = len(header.cells)
