@@ -155,7 +155,7 @@ def _is_day(digits: str) -> bool:
 
 
 def _exists(year: int, month: int, day: int) -> bool:
-    if not (1980 <= year <= 2039 and 1 <= month <= 12 and 1 <= day <= 31):
+    if not 1980 <= year <= 2039:
         return False
     try:
         date(year, month, day)
