@@ -12,6 +12,8 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from types import ModuleType
 
+from dap.engine.configured import build_once
+
 # Statistics and charts, for expectations about distributions and for the renderers of GX.
 _UNUSED = frozenset({"scipy.stats", "scipy.special", "altair"})
 # jsonschema takes it along where JupyterLab has brought it, for a format ("iri") that nothing here asks for, and does
@@ -78,6 +80,7 @@ def import_gx() -> None:
         return
     with _leaving_out(_ABSENT_FOR_GX), _without_collecting():
         importlib.import_module("great_expectations")
+        build_once(importlib.import_module("great_expectations.expectations.expectation").Expectation)
     # What was imported stays until the end: whoever looks for garbage need not look there, nor at the end.
     gc.freeze()
 
