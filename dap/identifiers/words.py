@@ -75,7 +75,7 @@ SOCIAL_BEFORE: dict[str, str] = {
     "digits": r"[^a-z0-9]{0,6}[0-9]",
     "brackets": r"\( ?(?:#|(?:{number}|{said})(?![a-z])|optional|last|if )|[)\]}]",
     "mark": r"[#:=|]",
-    "number": r"(?:{number}|is|was|are|were|ends?|ending|last|of (?:the|his|her)|for)(?![a-z])",
+    "number": r"(?:{number}|is|was|are|were|ends?|ending|last|of|for|to|es|de|del)(?![a-z])",
     "said": r"{said}(?![a-z])",
 }
 # With one of these behind it not even a word of child development before it makes it an adjective.
@@ -137,10 +137,10 @@ _NEVER = ("nouns",)
 # Without one of these behind it "tin" in a sentence is a metal.
 TIN_BEFORE: dict[str, str] = {
     "end": "$",
-    "mark": r"[#:=(),.;/]",
+    "mark": r"[#:=(),.;/\]]",
     "digits": r"[^a-z0-9]{0,6}[0-9]",
     "either": r"(?:or|o) f?ein",
-    "number": r"(?:{number}|is|was|of|for|type|last|ends?|ending)(?![a-z])",
+    "number": r"(?:{number}|is|was|es|of|for|to|de|del|type|last|ends?|ending)(?![a-z])",
     "said": r"{said}(?![a-z])",
 }
 
