@@ -85,13 +85,11 @@ def _found(variant: str) -> Iterator[Hit]:
 
 def _separated(said: Said) -> Iterator[Hit]:
     text = said.text
-    found = list(candidates.separated(text))
     seen: set[str] = set()
-    for place, number in enumerate(found):
+    for number, beside in _with_neighbours(candidates.separated(text)):
         if (kind := label(number.digits)) in seen:
             continue
         # Two such numbers in a row vouch for each other, and a word for Social Security number for all.
-        beside = found[max(0, place - 1) : place] + found[place + 1 : place + 2]
         repeated = any(
             max(number.start, other.start) - min(number.end, other.end) <= candidates.LONGEST_SEPARATOR
             for other in beside
@@ -99,6 +97,18 @@ def _separated(said: Said) -> Iterator[Hit]:
         if repeated or not explained(text, number) or said.names_ssn:
             seen.add(kind)
             yield Hit(kind, SEPARATED, "three, two and four digits with separators between")
+
+
+def _with_neighbours(
+    found: Iterator[candidates.Separated],
+) -> Iterator[tuple[candidates.Separated, tuple[candidates.Separated, ...]]]:
+    """Each number with those before and behind it: held are three at a time, and a text can have a million."""
+    before: tuple[candidates.Separated, ...] = ()
+    number = next(found, None)
+    while number is not None:
+        behind = next(found, None)
+        yield number, (*before, *((behind,) if behind else ()))
+        before, number = (number,), behind
 
 
 def _labelled(said: Said) -> Iterator[Hit]:
