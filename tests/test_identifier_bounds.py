@@ -35,6 +35,8 @@ def _found(text: str, header: str = "Comment") -> bool:
         # A digit or a mark of another chain makes it part of something longer.
         ("x-000-12-3456-x", "1-000-12-3456"),
         ("-000-12-3456-", "000-12-3456-1"),
+        # Two such numbers in a row vouch for each other, up to four characters apart.
+        ("1-000-12-3456----000-12-3457-1", "1-000-12-3456-----000-12-3457-1"),
         # The digits of a code on one side or the other make nine digits a part of it, a suffix of two does not.
         ("SSN on file; AB000123456", "SSN on file; A1000123456"),
         ("SSN on file; 000123456A1", "SSN on file; 000123456AB1"),
@@ -135,6 +137,14 @@ def test_three_areas_in_ten_numbers_are_as_many_as_persons_have() -> None:
     assert _forms(_with_areas(29)) == set()
 
 
+def test_from_four_hundred_numbers_on_a_hundred_and_twenty_areas_are_enough() -> None:
+    numbers = ssns(random.Random(10), 2_000)
+    first = _spread_areas(list(dict.fromkeys(each[:3] for each in numbers)), 120)
+    enough = [f"{first[place % 120]}{each[3:]}" for place, each in enumerate(numbers)]
+    assert _forms(enough) == {"statistics"}
+    assert _forms([f"{first[place % 119]}{each[3:]}" for place, each in enumerate(numbers)]) == set()
+
+
 def test_three_routing_numbers_in_five_make_a_column_of_banks() -> None:
     banks = [each for each in routing(random.Random(6), 400) if not breaks_ssa_rules(each)]
     people = [each for each in NUMBERS if not is_routing_number(each)]
@@ -210,6 +220,26 @@ def _poor(numbers: Sequence[str]) -> set[str]:
 def test_a_state_number_with_a_day_in_it_is_like_one_from_1980_to_2039(day: str, like_a_day: bool) -> None:
     endings = random.Random(7).sample(range(100), 40)
     assert ("date_like" in _poor([f"{day}{each:02}" for each in endings])) is like_a_day
+
+
+def test_a_step_between_more_than_half_of_the_state_numbers_makes_them_regular() -> None:
+    others = [str(8_000_000_000 + place * place * 1_009) for place in range(1, 31)]
+    assert "regular" not in _poor([*(str(7_000_000_000 + place * 7) for place in range(31)), *others])
+    assert "regular" in _poor([*(str(7_000_000_000 + place * 7) for place in range(32)), *others])
+
+
+def test_nine_state_numbers_in_ten_with_one_ending_are_regular() -> None:
+    chance = random.Random(11)
+    made = [
+        f"{first}{ending}"
+        for first, ending in zip(
+            chance.sample(range(1_000_000, 9_999_999), 100),
+            (["123"] * 90 + [f"{each:03}" for each in range(200, 210)]),
+            strict=True,
+        )
+    ]
+    assert "regular" in _poor(made)
+    assert "regular" not in _poor([f"{made[0][:7]}199", *made[1:]])
 
 
 def test_half_of_the_state_numbers_with_a_day_make_a_fault() -> None:
