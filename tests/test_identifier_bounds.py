@@ -292,7 +292,7 @@ def test_state_numbers_with_a_name_are_told_from_one_in_five_on(spelled: str, de
 
 def _rows_found(*rows: tuple[str, ...]) -> list[int]:
     cells = [(None, row, column, text) for row, each in enumerate(rows, 1) for column, text in enumerate(each, 1)]
-    return sorted({row for row, _ in find_in_sheets(cells)})
+    return sorted({row for row, _ in find_in_sheets([cell for cell in cells if cell[-1]])})
 
 
 def test_a_head_on_a_sheet_is_short_without_digits_and_among_the_first_rows() -> None:
@@ -312,3 +312,8 @@ def test_a_mask_on_a_sheet_is_told_once_and_by_its_header() -> None:
     assert _rows_found(("SSN", "Note"), ("***3456", "x")) == [2]
     # What a cell shows by itself is found by whoever searches its text.
     assert _rows_found(("Name", "Note"), ("***-**-3456", "000-12-3456")) == []
+
+
+def test_parts_of_a_number_on_a_sheet_are_neighbours() -> None:
+    assert _rows_found(("SSN 1", "SSN 2", "SSN 3"), ("000", "12", "3456")) == [2]
+    assert _rows_found(("SSN 1", "", "SSN 2", "SSN 3"), ("000", "", "12", "3456")) == []
