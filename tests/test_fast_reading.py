@@ -17,7 +17,7 @@ from dap.engine.texts import TextColumn
 from dap.expectations import applicable, load_suite
 from dap.identifiers import columns, find_in_text, prefilter, screen_table
 from dap.plan import Element, Layout, Plan, TitleLine
-from dap.submission import Reading, Submission
+from dap.submission import Content, Opened, Reading, Submission
 from dap.submission.delimited import read_delimited, read_exactly, read_plain
 from dap.submission.reading import ATTRIBUTE, Columns
 from dap.suites import suite_path
@@ -242,3 +242,22 @@ def test_both_engines_find_the_same_in_a_file_that_was_read_fast(connecticut: Pl
     ]
     assert found[0] == found[1] == found[2]
     assert any(spot.labels for outcome in found[0] for spot in outcome.spots)
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-16-le"])
+def test_what_was_found_not_to_be_plain_is_not_looked_at_again(encoding: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[bytes] = []
+
+    def proven(content: bytes, layout: Layout, top: Any, end: int) -> None:
+        asked.append(content)
+
+    monkeypatch.setattr("dap.submission.fast.prove", proven)
+    monkeypatch.setattr("dap.submission.opened.FROM_BYTES", 1)
+    monkeypatch.setattr("dap.submission.delimited.FROM_BYTES", 1)
+    layout = replace(PLAIN, encodings=("utf-8", "utf-16"))
+    opened = Opened(Content.of("id,last name,grade\n1,Example,05\n".encode(encoding)), "file.csv")
+    assert opened.plain(layout) is None
+    # Without its mark UTF-16 is found out by the reader only, so that it is asked there.
+    assert len(asked) == (encoding == "utf-8")
+    assert opened.read(layout).frame["last name"].tolist() == ["Example"]
+    assert len(asked) == 1

@@ -148,6 +148,7 @@ def prove(content: bytes, layout: Layout, top: Top, end: int) -> Body | None:
         return None
     above, below = (len(part.translate(None, others)) for part in (content[: top.begin], content[end:]))
     marks = marks[above : len(marks) - below]
+    returned = marks.count(b"\r")
     quotes = marks.count(quote) if quote else 0
     if quotes:
         # As Excel writes a number that is to stay text: the exact reader takes the guard off.
@@ -163,10 +164,11 @@ def prove(content: bytes, layout: Layout, top: Top, end: int) -> Body | None:
         rows = marks.count(b"\n") + 1
     else:
         rows = marks.count(b"\n") + 1
-        line = delimiter * (width - 1)
-        if marks.replace(b"\r\n", b"\n") != b"\n".join([line] * rows):
+        marks = marks.replace(b"\r\n", b"\n")
+        # Asked by its length first: of many short rows what a whole table would be is many times as long as the file.
+        if len(marks) != rows * width - 1 or marks != b"\n".join([delimiter * (width - 1)] * rows):
             return None
-    return Body(rows, end, marks.count(b"\r"), quotes)
+    return Body(rows, end, returned, quotes)
 
 
 @cache

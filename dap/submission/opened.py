@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from dap.errors import CouldNotRun
 from dap.plan import Layout
-from dap.submission.delimited import has_header, header_of_delimited, read_delimited, read_plain
+from dap.submission.delimited import has_header, header_of_delimited, read_delimited, read_exactly, read_plain
 from dap.submission.fast import FROM_BYTES
 from dap.submission.fixed import read_fixed
 from dap.submission.kinds import PACKED, kind_of
@@ -38,6 +38,7 @@ class Opened:
         # Of a file that is read in parts the first one tells what it is and where its header stands.
         self._head = content.data if source is None else source.read(0, HEAD)
         self._kind = kind_of(self._head)
+        self._not_plain: list[Layout] = []
 
     def read(self, layout: Layout) -> Submission:
         """The file as a table of this layout. Never raises for what the file holds: faults go into the Reading."""
@@ -49,7 +50,7 @@ class Opened:
         reading = Reading(self._file_name, content.size, digest(content.data))
         if self._kind in PACKED:
             return self._packed(layout, reading)
-        return _text(content.data, self._kind, layout, reading)
+        return _text(content.data, self._kind, layout, reading, is_not_plain=layout in self._not_plain)
 
     @property
     def is_large(self) -> bool:
@@ -66,7 +67,10 @@ class Opened:
             return self._streamed(content.source, layout)
         if not self.is_large or self._kind != "text" or layout.positions or "csv" not in layout.formats:
             return None
-        return read_plain(content.data, layout, Reading(self._file_name, content.size, digest(content.data)))
+        found = read_plain(content.data, layout, Reading(self._file_name, content.size, digest(content.data)))
+        if found is None:
+            self._not_plain.append(layout)
+        return found
 
     def _streamed(self, source: Source, layout: Layout) -> Submission:
         reading = Reading(self._file_name, source.size, "")
@@ -130,17 +134,21 @@ class Opened:
         return build_table(reading, records, layout, faults, grid=True)
 
 
-def _text(content: bytes, kind: str, layout: Layout, reading: Reading) -> Submission:
+def _text(content: bytes, kind: str, layout: Layout, reading: Reading, *, is_not_plain: bool = False) -> Submission:
+    """What a text holds; `is_not_plain` says that it was asked as it stands whether it can be read fast."""
     if kind != "text":
         return unreadable(replace(reading, format=kind), Fault("other_kind"))
-    content = _with_mark(content, layout)
+    marked = _with_mark(content, layout)
+    is_not_plain, content = is_not_plain and marked is content, marked
     fixed = bool(layout.positions) and not ("csv" in layout.formats and has_header(content, layout))
     if not fixed and "csv" not in layout.formats and content.strip():
         return unreadable(reading, Fault("other_kind"))
     # What an archive holds stays the archive's: its rules are asked too.
     packed = reading.format in ("zip", "gzip")
     reading = reading if packed else replace(reading, format="fixed" if fixed else "csv")
-    return read_fixed(content, layout, reading) if fixed else read_delimited(content, layout, reading)
+    if fixed:
+        return read_fixed(content, layout, reading)
+    return (read_exactly if is_not_plain else read_delimited)(content, layout, reading)
 
 
 def _with_mark(content: bytes, layout: Layout) -> bytes:

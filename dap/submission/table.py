@@ -226,6 +226,7 @@ def kept_rows(
     names = layout.header_names
     kept: list[Record] = []
     empty: list[int] = []
+    heads: tuple[tuple[str, ...], ...] = (header.cells,)
     for record in body:
         if not record.cells:
             empty.append(record.number)
@@ -243,8 +244,9 @@ def kept_rows(
         if not any(cells):
             faults.add("empty_row", record.number)
             continue
-        again = cells == header.cells or (not names.isdisjoint(cells[:2]) and looks_like_header(cells, layout))
+        again = cells in heads or (not names.isdisjoint(cells[:2]) and looks_like_header(cells, layout))
         if again:
+            heads = header.cells, cells
             faults.add("header_repeated", record.number)
         elif len(cells) == width:
             kept.append(record)
