@@ -13,6 +13,7 @@ from typing import Any
 
 from dap.errors import WRONG_REQUEST, DapError
 from dap.plan import Plan
+from dap.submission.limits import confine
 
 
 def main(asked: str) -> None:
@@ -76,20 +77,8 @@ def only_layouts_for(plan: Plan, id: str, school_year: str) -> Plan:
 
 def _confine(memory: int, seconds: int) -> None:
     """Give up what judging does not need, before a byte of the file is looked at."""
-    try:
-        import resource
-    except ImportError:  # Windows has no such limits; the parent's clock is left.
-        pass
-    else:
-        # GX tries its temporary folder with a few bytes; more than that nobody writes, nor a dump of memory.
-        limits = (("RLIMIT_AS", memory), ("RLIMIT_CPU", seconds), ("RLIMIT_FSIZE", 4096), ("RLIMIT_CORE", 0))
-        for name, most in limits:
-            limit = getattr(resource, name)
-            _, hard = resource.getrlimit(limit)
-            most = most if hard == resource.RLIM_INFINITY else min(most, hard)
-            # macOS takes no limit on the address space.
-            with suppress(ValueError, OSError):
-                resource.setrlimit(limit, (most, most))
+    # GX tries its temporary folder with a few bytes; more than that nobody writes, nor a dump of memory.
+    confine(RLIMIT_AS=memory, RLIMIT_CPU=seconds, RLIMIT_FSIZE=4096, RLIMIT_CORE=0)
     sys.addaudithook(_refuse)
 
 

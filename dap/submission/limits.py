@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass
 
 MEGABYTE = 1_000_000
@@ -53,3 +54,20 @@ class Limits:
 
 
 LIMITS = Limits()
+
+
+def confine(**most: int) -> None:
+    """Hold this process to so much of each resource, such as `RLIMIT_CPU` in seconds; none of it can be taken back.
+
+    Windows has no such limits, and macOS takes none on the address space: the parent's clock and the others are left.
+    """
+    try:
+        import resource
+    except ImportError:
+        return
+    for name, wanted in most.items():
+        limit = getattr(resource, name)
+        _, hard = resource.getrlimit(limit)
+        allowed = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
+        with suppress(ValueError, OSError):
+            resource.setrlimit(limit, (allowed, allowed))

@@ -11,14 +11,13 @@ import json
 import struct
 import sys
 from collections.abc import Sequence
-from contextlib import suppress
 from importlib.util import find_spec
 from typing import Any, BinaryIO
 
 from dap.submission.archive import Archive, ReadError, gunzip, open_archive
 from dap.submission.found import Found
 from dap.submission.kinds import PACKED, kind_of
-from dap.submission.limits import LIMITS
+from dap.submission.limits import LIMITS, confine
 from dap.submission.reading import NOT_INSTALLED
 
 FRAME = struct.Struct(">cL")
@@ -178,25 +177,13 @@ _FORBIDDEN = ("socket.", "subprocess.", "os.exec", "os.fork", "os.posix_spawn", 
 def _confine(formats: Sequence[str] = ()) -> None:
     """Give up what is not needed before a byte of the file is looked at; none of it can be taken back."""
     _load_what_is_read_with(formats)
-    try:
-        import resource
-    except ImportError:  # Windows has no such limits; the parent's clock is left.
-        pass
-    else:
-        limits = (
-            ("RLIMIT_AS", LIMITS.memory_bytes),
-            ("RLIMIT_CPU", LIMITS.seconds),
-            ("RLIMIT_FSIZE", 0),
-            ("RLIMIT_CORE", 0),
-            ("RLIMIT_NOFILE", 64),
-        )
-        for name, most in limits:
-            limit = getattr(resource, name)
-            _, hard = resource.getrlimit(limit)
-            most = most if hard == resource.RLIM_INFINITY else min(most, hard)
-            # macOS takes no limit on the address space; the clock and the other limits are left.
-            with suppress(ValueError, OSError):
-                resource.setrlimit(limit, (most, most))
+    confine(
+        RLIMIT_AS=LIMITS.memory_bytes,
+        RLIMIT_CPU=LIMITS.seconds,
+        RLIMIT_FSIZE=0,
+        RLIMIT_CORE=0,
+        RLIMIT_NOFILE=64,
+    )
     sys.addaudithook(_refuse)
 
 
