@@ -25,6 +25,10 @@ _DESCRIPTORS = (12, 16, 20, 24)
 _KINDS = frozenset({0, 0o100000, 0o040000})
 # Ids of extra fields: sizes of more than 32 bits, and Info-ZIP's comment in UTF-8 (APPNOTE 4.5.3, 4.6.8).
 _LARGE_FIELD, _COMMENT_FIELD = 0x0001, 0x6375
+# Fields that packers fill by themselves, with numbers or with the name again: NTFS, Unix and universal times, owners,
+# Unicode name, security descriptor, a Macintosh's (two), Office's room to grow, Java, Android (APPNOTE 4.5.2, 4.6).
+_OWN_FIELDS = frozenset({_LARGE_FIELD, 0x000A, 0x000D, 0x5455, 0x5855, 0x7855, 0x7875, 0x756E, 0x7075, 0x4453, 0x334D,
+                         0x2605, 0xA220, 0xCAFE, 0xD935})  # fmt: skip
 _CHUNK = 1 << 20
 _FED = 1 << 16
 
@@ -54,6 +58,8 @@ class Member:
     """Its comment and the fields that packers add to it, which no program unpacks."""
     comments: tuple[str, ...] = field(default=(), repr=False)
     """What somebody wrote on it."""
+    foreign: bytes = field(default=b"", repr=False)
+    """What its extra fields hold that no packer is known to write."""
 
     @property
     def is_folder(self) -> bool:
@@ -183,32 +189,36 @@ def _directory(directory: bytes, content: bytes, count: int) -> Iterator[Member]
             raise ReadError("archive_damaged")
         own_extra = content[offset + _LOCAL.size + name_length : start]
         beside = b"\0".join((comment, extra, own_extra))
+        fields = _fields(extra) + _fields(own_extra)
         # Info-ZIP's field begins with its version and the check sum of the plain comment.
-        fields = (_fields(each).get(_COMMENT_FIELD, b"")[5:] for each in (extra, own_extra))
-        comments = tuple(each.decode("utf-8", "replace") for each in (comment, *fields))
-        yield Member(_name(raw, flags), method, crc, packed, size, offset, start, start + packed, beside, comments)
+        noted = (content[5:] for kind, content in fields if kind == _COMMENT_FIELD)
+        comments = tuple(each.decode("utf-8", "replace") for each in (comment, *noted))
+        foreign = b"\0".join(content for kind, content in fields if kind not in _OWN_FIELDS)
+        yield Member(
+            _name(raw, flags), method, crc, packed, size, offset, start, start + packed, beside, comments, foreign
+        )
     if place != len(directory):
         raise ReadError("archive_damaged")
 
 
 def _large(extra: bytes, *numbers: int) -> list[int]:
     """Sizes and offset, those of more than 32 bits taken from the extra field that holds them."""
-    content = _fields(extra).get(_LARGE_FIELD, b"")
+    content = dict(_fields(extra)).get(_LARGE_FIELD, b"")
     wide = list(struct.unpack(f"<{len(content) // 8}Q", content[: len(content) // 8 * 8]))
     if sum(number == 0xFFFFFFFF for number in numbers) > len(wide):
         raise ReadError("archive_damaged")
     return [wide.pop(0) if number == 0xFFFFFFFF else number for number in numbers]
 
 
-def _fields(extra: bytes) -> dict[int, bytes]:
-    """The extra fields of a member, by their ids."""
-    found = {}
+def _fields(extra: bytes) -> list[tuple[int, bytes]]:
+    """The extra fields of a member, each with its id; what is left behind them is one of no packer, with the id -1."""
+    found = []
     place = 0
     while place + 4 <= len(extra):
         kind, length = struct.unpack_from("<HH", extra, place)
-        found[kind] = extra[place + 4 : place + 4 + length]
+        found.append((kind, extra[place + 4 : place + 4 + length]))
         place += 4 + length
-    return found
+    return [*found, (-1, extra[place:])]
 
 
 def _local_start(

@@ -66,6 +66,13 @@ class Found:
         for member in archive.members:
             for text in readable_runs(member.beside):
                 self.hide("archive comment", text)
+            self.note(*readable_runs(member.foreign))
+        self.note(*archive.comments)
+
+    def note(self, *texts: str) -> None:
+        """Text written on an archive is sent along with it, as a workbook's properties are."""
+        if any(text.strip() for text in texts):
+            self.fault("properties")
 
     def hide_row(self, place: str, row: int, cells: Sequence[str]) -> None:
         """A row of a sheet that is not the table: its cells, of the sheet that was counted last."""

@@ -17,18 +17,23 @@ _MACHINE = re.compile(
     re.DOTALL,
 )
 
+# Programs write ids and places between elements, as Excel does for bars drawn in cells.
+_BETWEEN = re.compile(r"\s*(?:-?[0-9]{1,8}|\{?[0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}\}?)?\s*")
+
 
 class Handler:
     """What is done with the events of a document; `path` holds the local names of the elements that are open.
 
     `unread` holds what no program shows: the document's comments and instructions, and whatever a handler puts there.
-    Pieces of such text go to `stray`, which becomes one text of `unread` at the next element's start or end.
+    Pieces of such text go to `stray`, which becomes one text of `unread` at the next element's start or end. `noted`
+    is whether somebody can have written what no program shows.
     """
 
     def __init__(self) -> None:
         self.path: list[str] = []
         self.unread: list[str] = []
         self.stray: list[str] = []
+        self.noted = False
 
     def start(self, name: str, attributes: Mapping[str, str]) -> None:
         """An element begins: its local name, its attributes by local name."""
@@ -52,13 +57,13 @@ def parse(chunks: Iterable[bytes], handler: Handler) -> None:
     # defusedxml has set the parser's own guards; only what is done with the events is ours.
     parser = DefusedXMLParser(forbid_dtd=True).parser
     path, start, end = handler.path, handler.start, handler.end
-    stray, unread = handler.stray, handler.unread
+    stray = handler.stray
     names: dict[str, str] = {}
 
     def started(name: str, attributes: dict[str, str]) -> None:
         local = names.get(name) or names.setdefault(name, _local(name))
         if stray:
-            _settle(stray, unread)
+            _settle(handler)
         path.append(local)
         if len(path) > _DEEPEST:
             raise ReadError("workbook_damaged")
@@ -71,7 +76,7 @@ def parse(chunks: Iterable[bytes], handler: Handler) -> None:
     def ended(name: str) -> None:
         end(names[name])
         if stray:
-            _settle(stray, unread)
+            _settle(handler)
         path.pop()
 
     parser.ordered_attributes = False
@@ -88,11 +93,12 @@ def parse(chunks: Iterable[bytes], handler: Handler) -> None:
         raise ReadError("workbook_damaged") from None
 
 
-def _settle(stray: list[str], unread: list[str]) -> None:
-    text = "".join(stray)
-    stray.clear()
+def _settle(handler: Handler) -> None:
+    text = "".join(handler.stray)
+    handler.stray.clear()
     if text.strip():
-        unread.append(text)
+        handler.unread.append(text)
+        handler.noted = handler.noted or _BETWEEN.fullmatch(text) is None
 
 
 def _local(name: str) -> str:

@@ -181,6 +181,8 @@ class _Content(Handler):
             self._found.fault("embedded")
         elif name in ("script", "event-listener"):
             self._found.fault("macros")
+        elif name == "scenario":
+            self._found.fault("properties")
         elif name == "dde-link":
             self._found.fault("links")
         if name not in ("table-cell", "covered-table-cell", "table-row", "table-column", "a"):
@@ -215,6 +217,9 @@ class _Content(Handler):
             # Blanks and line ends of the markup itself count as one blank.
             self._add(re.sub(r"[ \t\r\n]+", " ", text))
         else:
+            if text.strip() and "table" in self.path and "annotation" not in self.path:
+                # A sheet's title or description, or what stands between its cells.
+                self._found.fault("properties")
             self.stray.append(text)
 
     def _add(self, text: str) -> None:

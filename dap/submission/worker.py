@@ -15,7 +15,7 @@ from importlib.util import find_spec
 from typing import Any, BinaryIO
 
 from dap.submission.archive import Archive, ReadError, gunzip, open_archive
-from dap.submission.found import Found
+from dap.submission.found import Found, readable_runs
 from dap.submission.kinds import PACKED, kind_of
 from dap.submission.limits import LIMITS, confine
 from dap.submission.reading import NOT_INSTALLED
@@ -77,12 +77,11 @@ class _Answer:
             self._found.hide("archive member name", name)
             self._found.hide("archive comment", extra)
             self._found.hide("archive comment", comment)
-            self._note(comment)
+            self._found.note(comment, *readable_runs(extra.encode("latin-1")))
             self._member(inner, formats, sheet, depth)
         elif kind == "zip":
             archive = open_archive(content)
             self._found.hide_archive(archive)
-            self._note(*archive.comments)
             if format := _workbook(archive):
                 self._workbook(archive, format, formats, sheet)
                 return
@@ -118,11 +117,6 @@ class _Answer:
         self._found.format = format
         if format not in formats:
             raise ReadError("other_kind")
-
-    def _note(self, *comments: str) -> None:
-        """A comment on an archive is text that is sent along, as a workbook's properties are."""
-        if any(comment.strip() for comment in comments):
-            self._found.fault("properties")
 
     def _member(self, content: bytes, formats: Sequence[str], sheet: str, depth: int) -> None:
         """What the one file of an archive holds: read on where it is packed itself, handed back where it is text."""

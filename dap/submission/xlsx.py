@@ -42,7 +42,7 @@ _HEADER_CODES = re.compile(r'&(?:"[^"]*"|[0-9]{1,3}|K[0-9A-F]{6}|K[0-9]{2}[+-][0
 
 # What a workbook may hold without a word: each is either judged elsewhere or cannot hold content of its own.
 _ORDINARY = re.compile(
-    r"(?:.*/)?_rels/[^/]*\.rels|xl/theme/.*\.xml|xl/printersettings/.*\.bin|xl/tables/.*\.xml|xl/calcchain\.xml"
+    r"(?:.*/)?_rels/[^/]*\.rels|xl/theme/.*\.xml|xl/printersettings/.*\.bin|xl/calcchain\.xml"
     r"|xl/metadata\.xml|xl/persons/.*\.xml|docmetadata/labelinfo\.xml"
 )
 _MACROS = re.compile(r".*vbaproject.*|xl/macrosheets/.*|xl/dialogsheets/.*|xl/activex/.*|xl/ctrlprops/.*|customui/.*")
@@ -100,6 +100,8 @@ class _Package:
         parse(self.archive.chunks(member), handler)
         for text in handler.unread:
             self._found.hide("unused text", text)
+        if handler.noted:
+            self._found.fault("properties")
 
     def relations(self, part: str) -> dict[str, _Relation]:
         """What a part refers to, by id."""
@@ -216,6 +218,7 @@ class _SharedStrings(Handler):
         self.strings: list[str] = []
         self.aids: list[str] = []
         self._parts: list[str] = []
+        self._aided = 0
 
     def text(self, text: str) -> None:
         if self.path[-1] == "t":
@@ -233,6 +236,13 @@ class _SharedStrings(Handler):
                 raise ReadError("too_large")
             self.strings.append(_unescaped("".join(self._parts)))
             self._parts.clear()
+            self.noted = self.noted or explains(self.aids[self._aided :], self.strings[-1])
+            self._aided = len(self.aids)
+
+
+def explains(aids: Sequence[str], text: str) -> bool:
+    """Whether reading aids say something about a text that has no letter that needs one, as Japanese has."""
+    return any(aid.strip() for aid in aids) and all(letter < "\u2e80" for letter in text)
 
 
 @dataclass(slots=True)
@@ -253,6 +263,7 @@ class _SheetReader(Handler):
     def __init__(self, shared: _Shared, take: Callable[[int, list[str], str], None]) -> None:
         super().__init__()
         self._shared = shared
+        self._aided = len(shared.aids)
         self._take = take
         self._row, self._row_digits = 0, ""
         self._columns: dict[str, int] = {}
@@ -293,6 +304,9 @@ class _SheetReader(Handler):
             self.merged.append(int(first[2]) if first else 1)
         elif name == "hyperlink":
             self.links.append((attributes.get("ref", ""), attributes.get("id", ""), dict(attributes)))
+        elif name == "scenario":
+            # Other values for cells, which nobody sees before they are called up.
+            self.noted = True
         elif name == "dataValidation":
             keys = ("promptTitle", "prompt", "errorTitle", "error")
             self.validations += [attributes[key] for key in keys if attributes.get(key)]
@@ -361,6 +375,8 @@ class _SheetReader(Handler):
             self.formula_rows.append(cell.row)
             self.formulas.append(("".join(cell.formula), cell.row))
         shown = self._shared.shown(cell)
+        self.noted = self.noted or explains(self._shared.aids[self._aided :], shown.text)
+        self._aided = len(self._shared.aids)
         # Of a value and a text within the cell, only one is shown.
         if other := cell.value if cell.kind == "inlineStr" else cell.inline:
             self.unread.append("".join(other))
@@ -644,10 +660,14 @@ def _other_parts(package: _Package, types: _ContentTypes, seen: set[str], found:
             pass
         elif part.startswith(("xl/theme/", "xl/calcchain")):
             package.send(part, _Looks())
+        elif part.startswith("xl/tables/") and part.endswith(".xml"):
+            table = _Table()
+            package.send(part, table)
+            for text in table.found:
+                found.hide("defined name", _unescaped(text))
         elif _ORDINARY.fullmatch(part):
-            place = "defined name" if part.startswith("xl/tables/") else "document property"
             if not part.endswith(".rels"):
-                _part_texts(package, member, place, found)
+                _part_texts(package, member, "document property", found)
         else:
             found.fault("embedded")
             _part_texts(package, member, "embedded object", found)
@@ -738,6 +758,18 @@ def _part_texts(package: _Package, member: Member, place: str, found: Found, *, 
     for text in readable_runs(content):
         found.hide(place, text)
     return []
+
+
+class _Table(Texts):
+    """All texts of a part that makes a table of cells; its description is what somebody typed."""
+
+    def __init__(self) -> None:
+        super().__init__(None)
+
+    def start(self, name: str, attributes: Mapping[str, str]) -> None:
+        super().start(name, attributes)
+        typed = ("comment", "altText", "altTextSummary")
+        self.noted = self.noted or (name == "table" and any(attributes.get(each, "").strip() for each in typed))
 
 
 class _RefTexts(Texts):

@@ -221,6 +221,8 @@ def _unread() -> Iterator[Case]:
     sheet, styles = _sheet(), {"xl/_rels/workbook.xml.rels": _RELATIONS.format(
         _RELATION.format("worksheet", "worksheets/sheet1.xml")
         + _RELATION.format("styles", "styles.xml").replace("r1", "r2"))}  # fmt: skip
+    told = {"element of no meaning", "element with another in it", "text written with references", "extension", "scenario",
+            "extension of a cell", "text between cells"}  # fmt: skip
     for name, changed in (
         ("comment of the XML", sheet.replace("<sheetData>", f"<!-- {_NUMBER} --><sheetData>")),
         ("instruction of the XML", sheet.replace("<sheetData>", f"<?note {_NUMBER}?><sheetData>")),
@@ -236,7 +238,13 @@ def _unread() -> Iterator[Case]:
         ("extension of a cell", sheet.replace("</is>", f"</is><extLst><ext>{_NUMBER}</ext></extLst>", 1)),
         ("text between cells", sheet.replace("</c>", f"</c>{_NUMBER}", 1)),
     ):  # fmt: skip
-        yield rejected(f"xlsx number in a {name}", raw_book(sheet=changed), "nobody sees it, everybody has it", "P109")
+        found = ("P109", "P215") if name in told else ("P109",)
+        yield rejected(f"xlsx number in a {name}", raw_book(sheet=changed), "nobody sees it, everybody has it", *found)
+        if name in told:
+            words = raw_book(sheet=changed.replace(_NUMBER, CANARY).replace(_NUMBER.replace("-", "&#45;"), CANARY))
+            yield rejected(f"xlsx words in a {name}", words, "text in no cell", "P215")
+    bars = _sheet(behind="<extLst><ext><id>{00000000-0001-0000-0000-000000000000}</id></ext></extLst>")
+    yield passes("xlsx with bars drawn in cells", raw_book(sheet=bars), "Excel writes their ids")
     style = f'<styleSheet><cellStyles><cellStyle name="{_NUMBER}"/></cellStyles></styleSheet>'
     for name, parts in (
         ("style's name", {**styles, "xl/styles.xml": style}),
@@ -267,11 +275,30 @@ def _unread() -> Iterator[Case]:
         remarked = _beside(name, content, "comment")
         yield rejected(f"zip of {name} number in a member's comment", remarked, "as above", "P109", "P215")
         numbered = _beside(name, content, "extra")
-        yield rejected(f"zip of {name} number in a member's extra field", numbered, "as above", "P109")
-    extra = b"\x1f\x8b\x08\x04" + b"\0" * 6 + struct.pack("<H", 15) + b"AB" + struct.pack("<H", 11) + _NUMBER.encode()
-    yield rejected("gzip number in the extra field", extra + gzip.compress(csv())[10:], "no program shows it", "P109")
+        yield rejected(f"zip of {name} number in a member's extra field", numbered, "as above", "P109", "P215")
+    numbered = _gzip_beside(b"AB" + struct.pack("<H", 11) + _NUMBER.encode())
+    yield rejected("gzip number in the extra field", numbered, "no program shows it", "P109", "P215")
     guid = '<worksheet uid="{00000000-0001-0000-0000-000000000000}"'
     yield passes("xlsx with ids of parts", raw_book(sheet=sheet.replace("<worksheet", guid)), "Excel writes them")
+    for name, base, aid, rules in (
+        ("of a text that needs none", "one", CANARY, ("P215",)),
+        ("that is empty", "one", " ", ()),
+        ("of a Japanese text", "\u4e00\u756a", "\u30a4\u30c1\u30d0\u30f3", ()),
+    ):
+        aided = f'<t>{base}</t><rPh sb="0" eb="1"><t>{aid}</t></rPh>'
+        inline = raw_book(sheet=sheet.replace("<t>one</t>", aided))
+        strings = {"xl/sharedStrings.xml": f"<sst><si>{aided}</si></sst>", "xl/_rels/workbook.xml.rels":
+                   styles["xl/_rels/workbook.xml.rels"].replace("styles", "sharedStrings")}  # fmt: skip
+        pointing = sheet.replace('t="inlineStr"><is><t>one</t></is>', 't="s"><v>0</v>')
+        for where, content in (("a cell", inline), ("the shared texts", raw_book(strings, sheet=pointing))):
+            case = f"xlsx reading aid {name}, in {where}"
+            yield rejected(case, content, "it is said of a cell", *rules) if rules else passes(case, content, "typed")
+    for name, element in (
+        ("a sheet's description", f"<table:desc>{CANARY}</table:desc>"),
+        ("a scenario", f'<table:scenario table:comment="{CANARY}"/>'),
+    ):
+        yield rejected(f"ods with {name}", _document(rows=element), "text in no cell", "P215")
+    yield passes("ods with an empty description", _document(rows="<table:desc> </table:desc>"), "nothing is said")
     spaced = sheet.replace("<row", "\n  <row").replace("<c ", "\n    <c ")
     yield passes("xlsx laid out in lines", raw_book(sheet=spaced), "blanks between elements are nothing")
 
@@ -280,14 +307,24 @@ def _with_comment(content: bytes, comment: bytes) -> bytes:
     return content[:-2] + struct.pack("<H", len(comment)) + comment
 
 
+def _gzip_beside(said: bytes) -> bytes:
+    """A gzip file with an extra field."""
+    return b"\x1f\x8b\x08\x04" + b"\0" * 6 + struct.pack("<H", len(said)) + said + gzip.compress(csv())[10:]
+
+
+_FIELDS = {"unicode comment": 0x6375, "extra": 0x7777, "times": 0x000A}
+
+
 def _beside(name: str, content: bytes, where: str, said: bytes = _NUMBER.encode()) -> bytes:
-    """A zip file with something written beside its member: a `comment`, Info-ZIP's `unicode comment`, any `extra`."""
+    """A zip file with something written beside its member: its `comment`, in one of `_FIELDS`, or `twice`."""
     member = zipfile.ZipInfo(name)
     if where == "comment":
         member.comment = said
     else:
-        kind = 0x6375 if where == "unicode comment" else 0x7777
+        kind = _FIELDS["extra" if where == "twice" else where]
         member.extra = struct.pack("<HH", kind, len(said)) + said
+        if where == "twice":
+            member.extra += struct.pack("<HH", kind, 3) + b"abc"
     out = io.BytesIO()
     with zipfile.ZipFile(out, "w") as archive:
         archive.writestr(member, content)
@@ -593,6 +630,14 @@ def _archives() -> Iterator[Case]:
     for where in ("comment", "unicode comment"):
         yield rejected(f"zip with a member's {where}", _beside("a.csv", csv(), where, remark), why, "P215")
     yield passes("zip with a field of its packer", _beside("a.csv", csv(), "extra", b"abc"), "packers write them")
+    yield passes("zip with times that read like letters", _beside("a.csv", csv(), "times", remark), "NTFS numbers")
+    for where in ("extra", "twice"):
+        yield rejected(f"zip with text in a field, {where}", _beside("a.csv", csv(), where, remark), why, "P215")
+    yield rejected("zip of xlsx with text in a field", _beside("a.xlsx", raw_book(), "extra", remark), why, "P215")
+    yield rejected(
+        "gzip with text in the extra field", _gzip_beside(b"AB" + struct.pack("<H", len(remark)) + remark), why, "P215"
+    )
+    yield passes("gzip with a number of its packer", _gzip_beside(b"BC\x02\0\x12\x34"), "bgzip writes one")
     noted = b"\x1f\x8b\x08\x10" + b"\0" * 6 + remark + b"\0" + gzip.compress(csv())[10:]
     yield rejected("gzip with a comment", noted, why, "P215")
     yield rejected("xlsx with a comment of the archive", _with_comment(raw_book(), remark), why, "P215")

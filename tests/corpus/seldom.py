@@ -206,7 +206,7 @@ def _cells() -> Iterator[Case]:
         yield _judged(f"xlsx cell: {name}", raw_book(sheet=_with_note(written)), "exactly or not at all", rules)
     deeper = f'<c r="E2"><v>1</v><extLst><ext><v>{_NUMBER}</v></ext></extLst></c>'
     yield rejected(
-        "xlsx cell: value in an extension", raw_book(sheet=_with_note(deeper)), "no program shows it", "P109"
+        "xlsx cell: value in an extension", raw_book(sheet=_with_note(deeper)), "no program shows it", "P109", "P215"
     )
     for name, old, new in (
         ("small letters in a place", 'r="A2"', 'r="a2"'), ("place of another row", 'r="A3"', 'r="A2"'),
@@ -282,7 +282,10 @@ def _parts() -> Iterator[Case]:
         ("label of sensitivity", {"docProps/custom.xml": label}, ""),
         ("chain of calculations left over", {"xl/calcChain.xml": '<calcChain><c r="A1"/></calcChain>'}, ""),
         ("columns of an Excel table", {"xl/tables/table1.xml": listed.format("", columns)}, ""),
-        ("number in a table's comment", {"xl/tables/table1.xml": listed.format(f'comment="{_NUMBER}"', columns)}, "P109"),
+        ("number in a table's comment", {"xl/tables/table1.xml": listed.format(f'comment="{_NUMBER}"', columns)}, "P109 P215"),
+        ("words in a table's comment", {"xl/tables/table1.xml": listed.format(f'comment="{CANARY}"', columns)}, "P215"),
+        ("words as a table's alternative text", {"xl/tables/table1.xml": listed.format("", columns).replace(
+            "</table>", f'<extLst><ext><x14:table xmlns:x14="x" altText="{CANARY}"/></ext></extLst></table>')}, "P215"),
         ("text as a print area", {"xl/workbook.xml": _WORKBOOK.replace("</sheets>", area)}, "P214"),
         ("chart sheet", {"xl/workbook.xml": _WORKBOOK.replace("</sheets>", '<sheet name="C" sheetId="2" r:id="r2"/></sheets>'),
                          "xl/_rels/workbook.xml.rels": _RELATIONS.format(_RELATION.format("worksheet", "worksheets/sheet1.xml") + chart),
