@@ -353,7 +353,6 @@ WITNESSES: Mapping[tuple[str, str], Witness] = {
     ("things", "employer"): _thing("EIN"),
     ("things", "routing"): _thing("Routing"),
     ("things", "parcel"): _thing("Parcel"),
-    ("things", "telephone"): _thing("Phone"),
     ("things", "invoice"): _thing("Invoice"),
     ("things", "order"): _thing("PO number"),
     ("things", "book"): _thing("ISBN"),

@@ -79,6 +79,15 @@ def _forms(numbers: Sequence[str]) -> set[str]:
     return {hit.form for _, hit in (*column.hits(), *column.doubts())}
 
 
+@pytest.mark.parametrize("header", ["Phone", "home_phone", "Fax", "cell", "Tel\u00e9fono"])
+def test_a_telephones_header_excuses_no_nine_digits_for_it_never_has_nine(header: str) -> None:
+    assert {hit.form for _, hit in Column(NUMBERS, header).hits()} == {"statistics"}
+    # Its own numbers pass, also those that somebody wrote without the area.
+    numbers = [f"860{number[2:]}" if place % 2 else number[2:] for place, number in enumerate(NUMBERS)]
+    assert not list(Column(numbers, header).hits())
+    assert not list(Column(NUMBERS, "Parcel").hits())
+
+
 @pytest.mark.parametrize(
     ("numbers", "form"),
     [

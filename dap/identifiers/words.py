@@ -187,13 +187,13 @@ OTHER_SAID: dict[str, str] = {
     "done": "(?:given|listed|recorded|entered) as",
 }
 
-# Headers that name a thing: bare nine digits under them are that thing's and no statistics are asked.
+# Headers that name a thing: bare nine digits under them are that thing's and no statistics are asked. A telephone is
+# none of them: its numbers have ten digits or seven.
 THINGS: dict[str, str] = {
     "zip": r"zip|zips|zip ?code|postal|postcode|plus ?4",
     "employer": r"ein|fein|employer (?:identification|id|no|number)|duns|uei|npi|cage|naics",
     "routing": r"routing|ruta|aba|rtn|transit|iban|swift|bank",
     "parcel": r"parcel|apn|lot|plat|deed|property|asset|equipment|inventory|device|barcode|tag|vin|plate",
-    "telephone": r"phone|telephone|tel|telefono|fax|mobile|cell",
     "invoice": r"invoice|factura|receipt|transaction|batch|tracking|shipment|shipping|voucher|check|cheque|payment",
     "order": r"po|purchase|order|requisition",
     "book": r"isbn|issn|upc|ean|book|textbook|booklet|catalog|call number|accession|oclc|lccn",
