@@ -31,7 +31,7 @@ _ORDINARY_STREAMS = frozenset(
 )
 _FORMULA, _NOTE, _LINK, _OBJECT, _TEXT_OBJECT, _CONTINUE = 0x06, 0x1C, 0x1B8, 0x5D, 0x1B6, 0x3C
 _BOOK_LINK, _QUERY, _PASSWORD, _SHARED_TEXT, _VALIDATION = 0x1AE, 0x1AD, 0x2F, 0xFD, 0x1BE
-_HEADER, _FOOTER, _SHEET, _PIVOT = 0x14, 0x15, 0x85, 0xB0
+_HEADER, _FOOTER, _SHEET, _PIVOT, _SCENARIO = 0x14, 0x15, 0x85, 0xB0, 0xAF
 _BEGIN, _END = 0x809, 0x0A
 # Objects that are no content of their own: the boxes of comments, the arrows of a filter.
 _ORDINARY_OBJECTS = frozenset({0x19, 0x14})
@@ -90,6 +90,8 @@ def _read(content: bytes, wanted: str, found: Found) -> None:
         found.fault("links")
     if records.pivots:
         found.fault("embedded")
+    if records.scenarios:
+        found.fault("properties")
     for text in records.texts:
         found.hide("comment", text)
 
@@ -98,7 +100,7 @@ class _Records:
     """What the records of a workbook stream say that xlrd does not tell; rows are counted from 1."""
 
     def __init__(self, stream: bytes) -> None:
-        self.encrypted = self.links_elsewhere = self.pivots = False
+        self.encrypted = self.links_elsewhere = self.pivots = self.scenarios = False
         self.kinds: list[int] = []
         """Of each sheet in order: 0 a worksheet, 1 a sheet of macros, 2 a chart, 6 a module of code."""
         self.formulas: dict[int, list[int]] = {}
@@ -147,9 +149,11 @@ class _Records:
             self.links_elsewhere = True
         elif kind == _PIVOT:
             self.pivots = True
+        elif kind == _SCENARIO:
+            self.scenarios = True
         elif kind in (_HEADER, _FOOTER) and data:
             self.headers.setdefault(sheet, []).append(_text(data))
-        if kind in (_LINK, _VALIDATION, _NOTE) or (kind == _CONTINUE and last == _TEXT_OBJECT):
+        if kind in (_LINK, _VALIDATION, _NOTE, _SCENARIO) or (kind == _CONTINUE and last == _TEXT_OBJECT):
             self.texts += readable_runs(data)
 
 

@@ -507,6 +507,17 @@ def old_book(change: Callable[[Any, Any], object] | None = None) -> Callable[[],
     return make
 
 
+def _with_record(kind: int, data: bytes) -> Callable[[Any, Any], object]:
+    """A change that puts a record at the end of a sheet, before the one that ends it."""
+
+    def change(_: Any, sheet: Any) -> None:
+        plain = sheet.get_biff_data
+        record = struct.pack("<HH", kind, len(data)) + data
+        sheet.get_biff_data = lambda: plain()[:-4] + record + plain()[-4:]
+
+    return change
+
+
 def _old_workbooks() -> Iterator[Case]:
     import xlwt
 
@@ -527,6 +538,10 @@ def _old_workbooks() -> Iterator[Case]:
         ("header", lambda w, s: setattr(s, "header_str", CANARY.encode()), "P220"),
     ):  # fmt: skip
         yield rejected(f"xls {name}", old_book(change), "content that must not be there", *rules.split())
+    for said, expected in ((CANARY, ["P215"]), (_NUMBER, ["P109", "P215"])):
+        scenario = _with_record(0xAF, said.encode())
+        yield rejected(f"xls {len(said)} letters in a scenario", old_book(scenario), "values in no cell", *expected)
+    yield passes("xls with a list of no scenario", old_book(_with_record(0xAE, b"\0" * 8)), "nothing is in it")
     content = old_book()()
     for name, rule, why in (
         ("EncryptedPackage", "S132", "a workbook with a password is packed so"),
