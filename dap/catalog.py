@@ -389,18 +389,18 @@ def _schema(name: str) -> Any:
 
 @cache
 def _compiled(schema: str) -> Any:
-    import fastjsonschema
+    import jsonschema_rs
 
-    return fastjsonschema.compile(_schema(schema), use_default=False)
+    return jsonschema_rs.validator_for(_schema(schema))
 
 
 def _follows(schema: str, document: Any) -> bool:
-    """Whether the document follows the schema: compiled, this takes a thirtieth of the time that naming errors does."""
+    """Whether the document follows the schema: asked so, this takes a hundredth of the time that naming errors does."""
     try:
-        _compiled(schema)(document)
+        return bool(_compiled(schema).is_valid(document))
     except ValueError:
+        # Half of a surrogate pair, which JSON can say and UTF-8 cannot.
         return False
-    return True
 
 
 @cache

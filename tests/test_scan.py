@@ -6,7 +6,7 @@ import json
 import random
 from pathlib import Path
 
-import fastjsonschema
+import jsonschema_rs
 import pytest
 
 import dap.scan
@@ -205,13 +205,13 @@ def test_exit_codes_and_forms_are_those_of_check(tmp_path: Path, capsys: pytest.
 
 
 def test_the_json_form_keeps_its_contract(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    valid = fastjsonschema.compile(json.loads((ROOT / "schemas/scan.schema.json").read_text("utf-8")))
+    valid = jsonschema_rs.validator_for(json.loads((ROOT / "schemas/scan.schema.json").read_text("utf-8")))
     (tmp_path / "a.csv").write_text(f"id,note\n1,{SSN}\n", "utf-8")
     (tmp_path / "b.xlsx").write_bytes(b"PK\x03\x04")
     (tmp_path / "c.csv").write_text("id,note\n1,x\n", "utf-8")
     for words in ([str(tmp_path)], [str(tmp_path / "a.csv")], [str(tmp_path / "c.csv")]):
         _, out, _ = _run(capsys, *words, "--format", "json")
-        valid(json.loads(out))
+        valid.validate(json.loads(out))
     listed = json.loads(_run(capsys, str(tmp_path), "--format", "json")[1])
     assert [each["status"] for each in listed] == [FOUND, UNREADABLE, CLEAN]
     target = tmp_path / "answer.json"

@@ -281,7 +281,7 @@ def _checked(answer: bytes) -> dict[str, Any] | str:
         if told.get("failed") in ("request", "could-not-run"):
             return str(told["failed"])
         report = told["report"]
-        _form()(report)
+        _form().validate(report)
     except Exception:
         # Of its words nothing is kept: they may have been made from the file.
         return "judge-died"
@@ -290,16 +290,15 @@ def _checked(answer: bytes) -> dict[str, Any] | str:
 
 
 @cache
-def _form() -> Callable[[Any], Any]:
-    import fastjsonschema
+def _form() -> Any:
+    import jsonschema_rs
 
     from dap.catalog import schemas_folder
 
     schema = json.loads((schemas_folder() / "report.schema.json").read_text("utf-8"))
     one: Iterable[str] = ("$schema", "definitions")
     wanted = {name: schema[name] for name in one} | {"$ref": "#/definitions/report"}
-    compiled: Callable[[Any], Any] = fastjsonschema.compile(wanted, use_default=False)
-    return compiled
+    return jsonschema_rs.validator_for(wanted)
 
 
 def environment(temporary: Path) -> dict[str, str]:
