@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from dap.engine.starting import shortest_way
 from dap.errors import CouldNotRun, RequestError
 from dap.submission.fast import FROM_BYTES
 from dap.submission.reading import ATTRIBUTE, Columns, Pieces, Reading, Submission
@@ -170,6 +171,9 @@ def _converted(source: Any, table: pd.DataFrame | Submission, most: int | None) 
 
 def _source(context: Any, engine: str) -> Any:
     if engine == PANDAS:
+        with shortest_way():
+            from great_expectations.datasource.fluent import PandasDatasource  # noqa: F401  (it registers add_pandas)
+
         return context.data_sources.add_pandas("submission")
     if engine == POLARS:
         from dap.engine import datasource  # noqa: F401  (importing it makes add_polars available)

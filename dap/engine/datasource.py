@@ -10,12 +10,12 @@ import pandas as pd
 import polars as pl
 from great_expectations.compatibility import pydantic
 from great_expectations.core.batch import LegacyBatchDefinition
+from great_expectations.core.batch_definition import BatchDefinition
 from great_expectations.core.batch_spec import RuntimeDataBatchSpec
 from great_expectations.core.id_dict import IDDict
 from great_expectations.datasource.fluent import BatchRequest
 from great_expectations.datasource.fluent.batch_identifier_util import make_batch_identifier
 from great_expectations.datasource.fluent.interfaces import Batch, DataAsset, Datasource, TestConnectionError
-from great_expectations.datasource.fluent.pandas_datasource import _PandasDataAsset
 from great_expectations.exceptions.exceptions import BuildBatchRequestError
 
 from dap.engine import own
@@ -25,8 +25,15 @@ from dap.engine.execution import PolarsExecutionEngine
 __all__ = ["PolarsCSVAsset", "PolarsDataFrameAsset", "PolarsDatasource", "own"]
 
 
-class _PolarsAsset(_PandasDataAsset):
+class _PolarsAsset(DataAsset[Any, Any]):
     """What both kinds of asset share: one batch, all of the data."""
+
+    def test_connection(self) -> None:
+        """Nothing to test where the data comes with the request."""
+
+    def add_batch_definition_whole_dataframe(self, name: str) -> BatchDefinition[Any]:
+        """Add a definition of a batch of all rows, named as in GX's own data sources of frames."""
+        return self.add_batch_definition(name=name)
 
     def _frame(self, options: dict[str, Any]) -> Any:
         raise NotImplementedError

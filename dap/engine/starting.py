@@ -7,15 +7,17 @@ import importlib
 import importlib.abc
 import importlib.machinery
 import importlib.util
+import re
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from types import ModuleType
 
+from dap.engine.by_name import names_on_demand
 from dap.engine.configured import build_once
 
-# Statistics and charts, for expectations about distributions and for the renderers of GX.
-_UNUSED = frozenset({"scipy.stats", "scipy.special", "altair"})
+# Statistics and charts, for expectations about distributions and for the renderers of GX; schemas for JSON in cells.
+_UNUSED = frozenset({"scipy.stats", "scipy.special", "altair", "jsonschema"})
 # jsonschema takes it along where JupyterLab has brought it, for a format ("iri") that nothing here asks for, and does
 # without where it is not installed. It builds a grammar on import: a third of the time GX takes to start, and half of
 # the time Altair takes.
@@ -23,6 +25,16 @@ _UNUSED = frozenset({"scipy.stats", "scipy.special", "altair"})
 _ABSENT = frozenset({"rfc3987_syntax", "pyspark"})
 # GX does without it where it is not installed, and no table here is in a database: a tenth of the time GX takes.
 _ABSENT_FOR_GX = frozenset({"sqlalchemy"})
+
+# Models of three dozen kinds of data source, and of five dozen expectations: half of the time GX takes to start, and a
+# check uses one and a dozen. What looks for one by its type asks for its name first: `load_suite`, and whoever makes a
+# batch.
+_FLUENT, _EXPECTATIONS = r"great_expectations\.datasource\.fluent\.", r"great_expectations\.expectations\.core"
+_ON_DEMAND = {
+    "great_expectations.datasource.fluent": re.compile(rf"{_FLUENT}(?!invalid)(?:\w+_datasource|fabric)"),
+    "great_expectations.expectations": re.compile(_EXPECTATIONS),
+    "great_expectations.expectations.core": re.compile(rf"{_EXPECTATIONS}\.\w+"),
+}
 
 
 class _LeavingOut(importlib.abc.MetaPathFinder):
@@ -73,16 +85,32 @@ def defer_unused_imports() -> None:
         sys.meta_path.insert(0, _Deferring())
 
 
-def import_gx() -> None:
-    """Import Great Expectations: in the command's own process in the shortest way, elsewhere as anybody would."""
+def import_gx(*, whole: bool = False) -> None:
+    """Import Great Expectations: in the command's own process in the shortest way, elsewhere as anybody would.
+
+    With `whole` nothing waits to be asked for, in a process whose every child would have to ask for it again.
+    """
     if not _own or "great_expectations" in sys.modules:
         importlib.import_module("great_expectations")
         return
-    with _leaving_out(_ABSENT_FOR_GX), _without_collecting():
+    with names_on_demand({} if whole else _ON_DEMAND), shortest_way():
         importlib.import_module("great_expectations")
         build_once(importlib.import_module("great_expectations.expectations.expectation").Expectation)
     # What was imported stays until the end: whoever looks for garbage need not look there, nor at the end.
     gc.freeze()
+
+
+@contextmanager
+def shortest_way() -> Iterator[None]:
+    """Import a part of GX, meanwhile, as `import_gx` imports the whole: in the command's own process without databases.
+
+    What waits to be asked for there is asked for in here.
+    """
+    if not _own:
+        yield
+        return
+    with _leaving_out(_ABSENT_FOR_GX), _without_collecting():
+        yield
 
 
 @contextmanager

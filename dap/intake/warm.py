@@ -182,7 +182,7 @@ def _load() -> None:
     from dap.engine.starting import import_gx, own_process
 
     own_process()
-    import_gx()
+    import_gx(whole=True)
     import dap.catalog
     import dap.engine
     import dap.expectations
