@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import astuple, replace
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,7 @@ from hypothesis import strategies as st
 from dap.engine import judge
 from dap.engine.texts import TextColumn
 from dap.expectations import applicable, load_suite
+from dap.expectations.values import CONTROL_CHARACTERS, LINE_BREAKS
 from dap.identifiers import columns, find_in_text, prefilter, screen_table
 from dap.plan import Element, Layout, Plan, TitleLine
 from dap.submission import Content, Opened, Reading, Submission
@@ -48,6 +50,10 @@ PIECES = [
 ]  # fmt: skip
 
 
+_CONTROL = re.compile(f"{CONTROL_CHARACTERS}|{LINE_BREAKS}")
+CONTROLS = [each for each in map(chr, range(0x2100)) if _CONTROL.fullmatch(each) and each not in "\0\n\r"]
+
+
 def _same(content: bytes, layout: Layout) -> bool:
     """Whether the fast reader answers; where it does, its answer is the exact reader's."""
     fast = read_plain(content, layout, READING)
@@ -58,7 +64,10 @@ def _same(content: bytes, layout: Layout) -> bool:
     for name in exact.frame.columns:
         # What is missing is None in both, not NaN in one of them.
         assert fast.frame[name].tolist() == exact.frame[name].tolist()
-    assert astuple(fast.reading) == astuple(exact.reading)
+    assert exact.reading.controls
+    assert astuple(replace(fast.reading, controls=True)) == astuple(exact.reading)
+    if not fast.reading.controls:
+        assert not any(_CONTROL.search(cell) for name in fast.frame.columns for cell in fast.frame[name] if cell)
     assert fast.frame.attrs[ATTRIBUTE] is fast.reading
     assert fast.height == len(exact.frame)
     return True
@@ -88,6 +97,25 @@ def _same(content: bytes, layout: Layout) -> bool:
 def test_an_ordinary_file_is_read_fast_and_as_the_exact_reader_reads_it(content: str) -> None:
     layout = replace(PLAIN, delimiters=(",", ";", "\t", "|"))
     assert _same(content.encode(), layout)
+
+
+@pytest.mark.parametrize("delimiter", [",", "\t"])
+@pytest.mark.parametrize("quoted", [False, True])
+def test_a_file_read_fast_says_whether_a_cell_may_hold_a_control_character(delimiter: str, quoted: bool) -> None:
+    layout = replace(PLAIN, delimiters=(delimiter,))
+
+    def controls(cell: str) -> bool | None:
+        rows = [list(NAMES), *(["1", "Peña", "05"] for _ in range(300)), ["2", f'"{cell}"' if quoted else cell, "06"]]
+        content = "".join(delimiter.join(row) + "\n" for row in rows).encode()
+        assert _same(content, layout) or (delimiter in cell and not quoted)
+        fast = read_plain(content, layout, READING)
+        return None if fast is None else fast.reading.controls
+
+    # A tab between quotation marks may be a cell's as well as the table's.
+    assert controls("Example") is (quoted and delimiter == "\t")
+    assert len(CONTROLS) == 33
+    for each in CONTROLS:
+        assert controls(f"Made{each}") in (True, None), ascii(each)
 
 
 @pytest.mark.parametrize("encoding", ["utf-16", "cp1252"])

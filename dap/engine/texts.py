@@ -51,6 +51,7 @@ class TextColumn(Sequence[str | None]):
         longest = self._series.str.len_bytes().max()
         if not isinstance(longest, int) or longest < SHORTEST:
             return b"\0" * (len(self) + 1)
-        cells = self._series.fill_null("").str.join("\0")
-        whole: bytes = ("\0" + cells + "\0").cast(pl.Binary)[0]
+        cells = self._series.fill_null("") if self._series.null_count() else self._series
+        around = pl.Series(cells.name, [""])
+        whole: bytes = pl.concat([around, cells, around], rechunk=False).str.join("\0").cast(pl.Binary)[0]
         return whole

@@ -72,6 +72,8 @@ def joined(values: Sequence[str | None]) -> bytes:
 def worth_a_look(values: Sequence[str | None], column: bytes | None = None) -> list[int]:
     """The places, ascending, of the cells that may hold an identifier by themselves; `column` is `joined(values)`."""
     column = joined(values) if column is None else column
+    if len(column) == len(values) + 1 and _is_empty(column):
+        return []
     if column.count(b"\0") != len(values) + 1:
         # A cell that holds the joint itself: no reader lets it through, and whoever passes a list is still answered.
         return [place for place, value in enumerate(values) if value]
@@ -102,7 +104,12 @@ def _cells(triggers: Any, content: bytes) -> list[int]:
 
 def holds_nine(column: bytes) -> bool:
     """Whether any cell of a joined column is nine bare digits; only then are statistics worth asking for."""
-    return _compiled("nine").search(column) is not None
+    return not _is_empty(column) and _compiled("nine").search(column) is not None
+
+
+def _is_empty(column: bytes) -> bool:
+    """Whether no cell of a joined column holds anything, as of one that has short cells alone."""
+    return column == bytes(len(column))
 
 
 def forget() -> None:

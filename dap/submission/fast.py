@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import codecs
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
@@ -32,6 +32,8 @@ _STEP = 16 << 20
 # The first bytes of zlib's, gzip's and zstd's files.
 _LIKE_PACKED = (b"x", b"\x1f", b"(")
 _ALL = frozenset(range(256))
+_CONTROLS = frozenset((*range(0x20), 0x7F))
+_FOREIGN_BREAKS = tuple(each.encode() for each in "\x85\u2028\u2029")
 # Beyond this width the pattern of a row with quotation marks is too large for RE2.
 _WIDEST_QUOTED = 300
 _MOST_LIKE_HEADERS = 1_000
@@ -48,12 +50,16 @@ class Top:
 
 @dataclass(frozen=True)
 class Body:
-    """What the bytes below the header prove: how many rows, where the last one ends, whether cells are quoted."""
+    """What the bytes below the header prove: how many rows, where the last one ends, whether cells are quoted.
+
+    `controls` says that a cell may hold a control character or a line break of Unicode.
+    """
 
     rows: int
     end: int
     carriage_returns: int
     quotes: int
+    controls: bool
 
 
 def as_utf8(content: bytes, layout: Layout) -> bytes | None:
@@ -101,7 +107,7 @@ def read_fast(content: bytes, layout: Layout, reading: Reading, top: Top) -> Sub
     if frame is None:
         return None
     found = head.reading(reading, body.rows, faults, head.outside)
-    return Submission(Columns(frame, head.header.number + 1), found)
+    return Submission(Columns(frame, head.header.number + 1), replace(found, controls=body.controls))
 
 
 def table_of(content: bytes, layout: Layout, top: Top, body: Body, names: tuple[str, ...]) -> pl.DataFrame | None:
@@ -137,18 +143,18 @@ def is_utf8(content: bytes) -> bool:
 def prove(content: bytes, layout: Layout, top: Top, end: int) -> Body | None:
     """What the rows up to the line end at `end` prove; None where they are not plain.
 
-    Of the bytes nothing is looked at but delimiters, line ends, quotes, escapes and NUL.
+    Of the bytes nothing is looked at but delimiters, line ends, quotes, escapes and control characters.
     """
     width = len(top.records[-1].cells)
     delimiter, quote, escape = (mark.encode() for mark in (top.delimiter, layout.quote, layout.escape))
-    others = bytes(_ALL - set(delimiter + quote + escape + b"\r\n\0"))
+    others = bytes(_ALL - _CONTROLS - set(delimiter + quote + escape))
     marks = content.translate(None, others)
     returns = marks.count(b"\r")
     if b"\0" in marks or (escape and escape in marks) or (returns and returns != content.count(b"\r\n")):
         return None
     above, below = (len(part.translate(None, others)) for part in (content[: top.begin], content[end:]))
     marks = marks[above : len(marks) - below]
-    returned = marks.count(b"\r")
+    returned = marks.count(b"\r") if returns else 0
     quotes = marks.count(quote) if quote else 0
     if quotes:
         # As Excel writes a number that is to stay text: the exact reader takes the guard off.
@@ -160,15 +166,28 @@ def prove(content: bytes, layout: Layout, top: Top, end: int) -> Body | None:
             or not _row(delimiter, quote, width).fullmatch(content, top.begin, end)
         ):
             return None
-        marks = marks.translate(None, quote + delimiter)
+        # A quoted cell may hold the delimiter.
+        controls = bool(marks.translate(None, quote + b"\r\n" + bytes(set(delimiter) - _CONTROLS)))
         rows = marks.count(b"\n") + 1
     else:
+        marks = marks.replace(b"\r\n", b"\n") if returned else marks
         rows = marks.count(b"\n") + 1
-        marks = marks.replace(b"\r\n", b"\n")
-        # Asked by its length first: of many short rows what a whole table would be is many times as long as the file.
-        if len(marks) != rows * width - 1 or marks != b"\n".join([delimiter * (width - 1)] * rows):
+        line = delimiter * (width - 1) + b"\n"
+        controls = not _repeats(line, rows, marks)
+        if controls and not _repeats(line, rows, marks.translate(None, bytes(_CONTROLS - set(line)))):
             return None
-    return Body(rows, end, returned, quotes)
+    foreign = not content.isascii() and any(each in content for each in _FOREIGN_BREAKS)
+    return Body(rows, end, returned, quotes, controls or foreign)
+
+
+def _repeats(line: bytes, times: int, marks: bytes) -> bool:
+    """Whether the marks are so many times those of the line, but for the last one's end."""
+    if len(marks) != times * len(line) - 1:
+        return False
+    block = line * max(1, _STEP // len(line))
+    places = range(0, len(marks) - len(block) + 1, len(block))
+    rest = marks[len(places) * len(block) :]
+    return all(marks.startswith(block, place) for place in places) and block.startswith(rest)
 
 
 @cache

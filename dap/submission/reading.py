@@ -149,7 +149,8 @@ class Reading:
     name the column has in the frame: the element's where the header is exactly an element's, otherwise `#` and the
     position, because a header the plan does not know may be a value. A file of fixed width has no header: its columns
     are the layout's, and `header_row` is 0. `format` is what the content is (`csv`, `fixed`, `xlsx`, ...), whatever
-    the name says; `sha256` is empty where the file was refused by its size alone.
+    the name says; `sha256` is empty where the file was refused by its size alone. `controls` is False only where the
+    bytes of the file show that no cell holds a control character or a line break, so that nobody need search for one.
     """
 
     file_name: str = field(repr=False)
@@ -165,6 +166,7 @@ class Reading:
     format: str = "csv"
     sheets: int = 0
     archive_members: int = 0
+    controls: bool = field(default=True, compare=False)
 
     @property
     def readable(self) -> bool:
