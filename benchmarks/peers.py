@@ -276,9 +276,10 @@ def gx_pandas(file: str, suite: str) -> Counts:
 
 def gx_polars(file: str, suite: str) -> Counts:
     """Great Expectations on the engine of `dap`: the same suite, the same calls."""
-    from dap.engine.starting import defer_unused_imports
+    from dap.engine.starting import import_gx, own_process
 
-    defer_unused_imports()
+    own_process()
+    import_gx()
     from dap.engine import datasource  # noqa: F401
 
     return _gx(lambda sources: sources.add_polars("file").add_csv_asset("table", file), None, suite)

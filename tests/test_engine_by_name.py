@@ -4,9 +4,12 @@ import importlib
 import re
 import subprocess
 import sys
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
+from great_expectations.expectations import core
+from great_expectations.expectations.registry import _registered_expectations
 
 from dap.engine.by_name import names_on_demand
 
@@ -88,17 +91,26 @@ def test_the_commands_own_process_imports_of_great_expectations_what_it_asks_for
     assert finished.stdout.splitlines() == [str(there), "SparkDatasource expect_column_max_to_be_between", "False"]
 
 
-def test_a_suite_is_loaded_whole_by_a_process_that_asks_for_its_types(tmp_path: Path) -> None:
-    suite = tmp_path / "suite.json"
+def test_a_suite_from_a_file_loses_no_rule_in_a_process_that_waits_for_its_types() -> None:
     code = _STATE.format(own="starting.own_process()\n", whole="") + (
-        "import json, pathlib\nfrom dap.expectations import load_suite\n"
-        "kinds = {'expect_column_kl_divergence_to_be_less_than': {'column': 'a'},"
-        " 'expect_column_value_z_scores_to_be_less_than': {'column': 'a', 'threshold': 1, 'double_sided': False}}\n"
-        f"path = pathlib.Path({str(suite)!r})\n"
-        "rules = [{'type': kind, 'kwargs': kwargs, 'meta': {'rule': kind, 'name': kind}}"
-        " for kind, kwargs in kinds.items()]\n"
-        "path.write_text(json.dumps({'name': 'a', 'expectations': rules, 'meta': {'rules': list(kinds)}}))\n"
-        "print(len(load_suite(path).expectations))\n"
+        "import great_expectations as gx\n"
+        "kinds = {'expect_column_kl_divergence_to_be_less_than': {'column': 'a', 'threshold': 1},"
+        " 'expect_column_value_z_scores_to_be_less_than': {'column': 'a', 'threshold': 1, 'double_sided': False},"
+        " 'unexpected_rows_expectation': {'unexpected_rows_query': 'SELECT 1 FROM {batch}'}}\n"
+        "suite = gx.ExpectationSuite(name='a', expectations=[{'type': k, 'kwargs': v} for k, v in kinds.items()])\n"
+        "print([each.expectation_type for each in suite.expectations] == list(kinds), 'sqlalchemy' in sys.modules)\n"
+        "from great_expectations.expectations.registry import get_expectation_impl\n"
+        "for name in ('expect_nothing_at_all', 'expect.nothing', ''):\n"
+        "    try:\n"
+        "        get_expectation_impl(name)\n"
+        "    except gx.exceptions.ExpectationNotFoundError:\n"
+        "        print('not found')\n"
     )
     finished = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT)
-    assert finished.stdout.splitlines() == ["[False, False]", "2"]
+    assert finished.stdout.splitlines() == ["[False, False]", "True False", *["not found"] * 3]
+
+
+def test_the_installed_version_of_gx_has_each_expectation_in_a_module_of_its_name() -> None:
+    registered = [name for name, kind in _registered_expectations.items() if kind.__module__.startswith(core.__name__)]
+    assert len(registered) > 50
+    assert [name for name in registered if find_spec(f"{core.__name__}.{name}") is None] == []

@@ -180,14 +180,16 @@ class PolarsBatchData(PandasBatchData):
         self._waiting.append(visit)
 
     def sweep(self, visit: Visit | None = None) -> None:
-        """Make a pass over all pieces, and show them to all who wait."""
+        """Make a pass over all pieces, and show each to all who wait, at the same time."""
         visits, self._waiting = [*self._waiting, *([visit] if visit else [])], []
+        # They know nothing of each other, and each leaves a processor idle for a part of its time.
+        with ThreadPoolExecutor(max(1, len(visits))) as pool:
 
-        def all_of_them(piece: Piece) -> None:
-            for each in visits:
-                each(piece)
+            def all_of_them(piece: Piece) -> None:
+                for done in [pool.submit(each, piece) for each in visits]:
+                    done.result()
 
-        self.show(all_of_them)
+            self.show(all_of_them)
 
     def show(self, visit: Visit, names: Iterable[str] | None = None) -> None:
         """Make a pass over all pieces for one alone, with at least the named columns (all for None)."""

@@ -7,7 +7,7 @@ import importlib
 import importlib.abc
 import importlib.util
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from importlib.machinery import ModuleSpec, PathFinder, SourceFileLoader
 from re import Pattern
@@ -28,6 +28,26 @@ def names_on_demand(waiting: Mapping[str, Pattern[str]]) -> Iterator[None]:
         yield
     finally:
         sys.meta_path.remove(finder)
+
+
+class Registered(dict[str, Any]):
+    """A register of classes by their types, in which each is written when the module of its name is imported.
+
+    Whoever gets one that is not in it yet has the package's module of that name imported first, by `importing`, and so
+    finds the class where there is one.
+    """
+
+    def __init__(self, known: Mapping[str, Any], package: str, importing: Callable[[str], object]) -> None:
+        super().__init__(known)
+        self._package, self._importing = package, importing
+
+    def get(self, name: str, default: Any = None) -> Any:
+        """The class, or the default."""
+        if name not in self and name.isidentifier():
+            module = f"{self._package}.{name}"
+            if importlib.util.find_spec(module) is not None:
+                self._importing(module)
+        return super().get(name, default)
 
 
 class _Finder(importlib.abc.MetaPathFinder):

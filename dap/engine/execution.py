@@ -420,7 +420,7 @@ class _Level:
         tallies = {id(tally): tally for _, _, tally in asked}.values()
         uncounted = [each for each in tallies if not isinstance(each, Deferred) or not each.swept]
         batch = asked[0][1]
-        rows_alone = not batch.in_memory and all(isinstance(each, Rows) for each in uncounted)
+        rows_alone = all(isinstance(each, Rows) for each in uncounted)
         if not rows_alone:
             uncounted += self._soon_asked(batch, uncounted)
         broken = count(batch, uncounted, of_rows(uncounted) if rows_alone else None) if uncounted else set()

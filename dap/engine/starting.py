@@ -7,13 +7,15 @@ import importlib
 import importlib.abc
 import importlib.machinery
 import importlib.util
+import os
 import re
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from types import ModuleType
+from typing import Any
 
-from dap.engine.by_name import names_on_demand
+from dap.engine.by_name import Registered, names_on_demand
 from dap.engine.configured import build_once
 
 # Statistics and charts, for expectations about distributions and for the renderers of GX; schemas for JSON in cells.
@@ -27,13 +29,12 @@ _ABSENT = frozenset({"rfc3987_syntax", "pyspark"})
 _ABSENT_FOR_GX = frozenset({"sqlalchemy"})
 
 # Models of three dozen kinds of data source, and of five dozen expectations: half of the time GX takes to start, and a
-# check uses one and a dozen. What looks for one by its type asks for its name first: `load_suite`, and whoever makes a
-# batch.
-_FLUENT, _EXPECTATIONS = r"great_expectations\.datasource\.fluent\.", r"great_expectations\.expectations\.core"
+# check uses one and a dozen.
+_SOURCES, _CORE = "great_expectations.datasource.fluent", "great_expectations.expectations.core"
 _ON_DEMAND = {
-    "great_expectations.datasource.fluent": re.compile(rf"{_FLUENT}(?!invalid)(?:\w+_datasource|fabric)"),
-    "great_expectations.expectations": re.compile(_EXPECTATIONS),
-    "great_expectations.expectations.core": re.compile(rf"{_EXPECTATIONS}\.\w+"),
+    _SOURCES: re.compile(rf"{re.escape(_SOURCES)}\.(?!invalid)(?:\w+_datasource|fabric)"),
+    "great_expectations.expectations": re.compile(re.escape(_CORE)),
+    _CORE: re.compile(rf"{re.escape(_CORE)}\.\w+"),
 }
 
 
@@ -76,6 +77,8 @@ def own_process() -> None:
     """
     global _own
     _own = True
+    # No matrix is multiplied here, and each thread of numpy's library for that waits busily for its first.
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     defer_unused_imports()
 
 
@@ -96,8 +99,16 @@ def import_gx(*, whole: bool = False) -> None:
     with names_on_demand({} if whole else _ON_DEMAND), shortest_way():
         importlib.import_module("great_expectations")
         build_once(importlib.import_module("great_expectations.expectations.expectation").Expectation)
+    registry: Any = importlib.import_module("great_expectations.expectations.registry")
+    # GX drops an expectation of a suite whose type it does not find here, with nothing but a log line.
+    registry._registered_expectations = Registered(registry._registered_expectations, _CORE, _import_part)
     # What was imported stays until the end: whoever looks for garbage need not look there, nor at the end.
     gc.freeze()
+
+
+def _import_part(name: str) -> None:
+    with shortest_way():
+        importlib.import_module(name)
 
 
 @contextmanager

@@ -5,13 +5,10 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from importlib import import_module
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
 from great_expectations import ExpectationSuite
-from great_expectations.expectations import core
 
 from dap.errors import CouldNotRun
 from dap.submission.reading import FATAL, foreign_faults
@@ -25,18 +22,10 @@ def load_suite(path: Path) -> ExpectationSuite:
         raise CouldNotRun(
             f"the suite {path.parent.name}/{path.name} is missing or not readable. Run `dap build`."
         ) from None
-    _import_types(document)
     suite = ExpectationSuite(**document)
     if lost := missing_rules(suite, document):
         raise CouldNotRun(f"the suite {path.parent.name}/{path.name} did not load whole: {', '.join(lost)}.")
     return suite
-
-
-def _import_types(document: Mapping[str, Any]) -> None:
-    """Import GX's expectations of the suite's types: in the command's own process each waits to be asked for."""
-    for name in sorted({str(each.get("type")) for each in document.get("expectations", ())}):
-        if name.isidentifier() and find_spec(f"{core.__name__}.{name}") is not None:
-            import_module(f"{core.__name__}.{name}")
 
 
 def listed_types(document: Mapping[str, Any]) -> Counter[str]:

@@ -27,7 +27,7 @@ FROM_BYTES = 1_000_000
 """Below this size loading Polars takes longer than it saves."""
 
 _BOM = b"\xef\xbb\xbf"
-LETTER_LOST = "\ufffd".encode()
+_LETTER_LOST = "\ufffd".encode()
 _STEP = 16 << 20
 # The first bytes of zlib's, gzip's and zstd's files.
 _LIKE_PACKED = (b"x", b"\x1f", b"(")
@@ -65,13 +65,18 @@ class Body:
 def as_utf8(content: bytes, layout: Layout) -> bytes | None:
     """The content in UTF-8, from whichever encoding it is read in; None where that is unclear, or letters were lost."""
     if is_utf8(content):
-        return None if LETTER_LOST in content else content
+        return None if lost_a_letter(content) else content
     try:
         text = decode(content, layout, lambda before: 0)
     except RowError:
         return None
     # A second mark of the byte order is a letter of the header, and would be taken for the first.
     return None if text.startswith("\ufeff") or "\ufffd" in text else text.encode()
+
+
+def lost_a_letter(content: bytes) -> bool:
+    """Whether the mark of a letter that was lost before, in another program, stands in the content."""
+    return not content.isascii() and _LETTER_LOST in content
 
 
 def lines_of_top(content: bytes, layout: Layout) -> tuple[str, int] | None:

@@ -15,12 +15,12 @@ from dap.errors import CouldNotRun
 from dap.plan import Layout
 from dap.submission.delimited import top_of
 from dap.submission.fast import (
-    LETTER_LOST,
     Body,
     adds_up,
     has_even_rows,
     is_sayable,
     is_utf8,
+    lost_a_letter,
     prove,
     split,
     table_of,
@@ -83,7 +83,7 @@ class _Reader:
 
     def submission(self, reading: Reading) -> Submission:
         faults = Faults()
-        if LETTER_LOST in self._head or not is_utf8(self._head):
+        if lost_a_letter(self._head) or not is_utf8(self._head):
             raise _NotPlainError
         head = read_head(self._top.records, self._layout, faults)
         self._names = head.columns
@@ -143,7 +143,7 @@ class _Reader:
         """What whole lines prove; None where one of them is not plain."""
         end = len(content) - (2 if content.endswith(b"\r\n") else 1 if content.endswith(b"\n") else 0)
         body = prove(content, self._layout, self._below, end) if is_utf8(content) else None
-        if body is None or LETTER_LOST in content:
+        if body is None or lost_a_letter(content):
             return None
         known = (content, self._layout, self._below, body, self._names)
         return body if has_even_rows(*known) or table_of(*known) is not None else None
