@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
+from great_expectations.util import convert_to_json_serializable
 
-from dap.engine.configured import _QUESTIONS, build_once
+from dap.engine.configured import _QUESTIONS, as_it_is, build_once
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -97,3 +99,95 @@ def test_the_installed_version_of_gx_has_these_parts_and_the_commands_process_us
     )
     finished = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT)
     assert finished.stdout.splitlines() == ["True", "grade ['05'] {'column': 'grade', 'value_set': ['05']}"]
+
+
+_RESULTS = """
+import json, sys
+from dap.engine import starting
+if sys.argv[1] == "own":
+    starting.own_process()
+starting.import_gx()
+import great_expectations as gx, great_expectations.expectations as gxe, pandas as pd
+from great_expectations.datasource.fluent import PandasDatasource
+from great_expectations.expectations.row_conditions import Column
+import dap.engine.datasource
+from dap.engine import quiet
+
+quiet()
+frame = pd.DataFrame({
+    "id": ["1", "2", "2", None], "grade": ["05", "5", "KF", "06"], "first": ["2", "1", "1", "1"],
+    "last": ["1", "1", None, "1"], "days": [1, 2, 3, 400],
+})
+condition = Column("grade") == "05"
+suite = gx.ExpectationSuite(name="all", expectations=[
+    gxe.ExpectColumnValuesToNotBeNull(column="id", meta={"rule": "a"}, notes="Note"),
+    gxe.ExpectColumnValuesToNotBeNull(column="last", row_condition=condition, severity="warning"),
+    gxe.ExpectColumnValuesToBeNull(column="last"),
+    gxe.ExpectColumnValuesToBeInSet(column="grade", value_set=["05", "06"], mostly=0.4),
+    gxe.ExpectColumnValuesToBeInSet(column="grade", value_set={"$PARAMETER": "grades"}),
+    gxe.ExpectColumnValuesToMatchRegex(column="grade", regex="^[0-9]{2}$"),
+    gxe.ExpectColumnValuesToBeUnique(column="id"),
+    gxe.ExpectColumnValuesToBeBetween(column="days", min_value=0, max_value=200),
+    gxe.ExpectColumnPairValuesAToBeGreaterThanB(column_A="first", column_B="last", or_equal=True),
+    gxe.ExpectCompoundColumnsToBeUnique(column_list=["id", "first"]),
+    gxe.ExpectColumnMeanToBeBetween(column="days", min_value=0, max_value=10),
+    gxe.ExpectColumnQuantileValuesToBeBetween(
+        column="days", quantile_ranges={"quantiles": [0.5], "value_ranges": [[0, 10]]}
+    ),
+    gxe.ExpectColumnDistinctValuesToBeInSet(column="grade", value_set=["05"]),
+    gxe.ExpectTableRowCountToBeBetween(min_value=1, max_value=3),
+    gxe.ExpectTableColumnsToMatchOrderedList(column_list=["id"]),
+    gxe.ExpectColumnValuesToBeOfType(column="days", type_="int64"),
+    gxe.ExpectColumnToExist(column="nowhere"),
+    gxe.ExpectColumnValuesToNotBeNull(column="nowhere"),
+])
+for add in ("add_pandas", "add_polars"):
+    source = getattr(gx.get_context(mode="ephemeral").data_sources, add)("files")
+    asset = source.add_dataframe_asset("table").add_batch_definition_whole_dataframe("all")
+    batch = asset.get_batch(batch_parameters={"dataframe": frame})
+    for form in ("BOOLEAN_ONLY", "SUMMARY", "COMPLETE"):
+        found = batch.validate(suite, result_format=form, expectation_parameters={"grades": ["KF"]})
+        for each in found.results:
+            told = each.to_json_dict()
+            # Where in which file a rule broke: a line's number is no answer.
+            for broken in told["exception_info"].values():
+                if isinstance(broken, dict):
+                    broken.pop("exception_traceback", None)
+            told["exception_info"].pop("exception_traceback", None)
+            print(json.dumps(told, sort_keys=True, default=str))
+"""
+
+
+def test_the_commands_process_gives_the_results_that_gx_gives_as_it_comes() -> None:
+    """Each expectation that a suite may hold in each result format: the whole result, its configuration included."""
+    plain, own = (
+        subprocess.run([sys.executable, "-c", _RESULTS, how], capture_output=True, text=True, check=True, cwd=ROOT)
+        for how in ("plain", "own")
+    )
+    assert len(plain.stdout.splitlines()) == 18 * 2 * 3
+    assert own.stdout.splitlines() == plain.stdout.splitlines()
+
+
+@pytest.mark.parametrize(
+    ("data", "asked"),
+    [
+        ({"column": "grade", "value_set": ["05", None], "mostly": 1, "strict": True}, False),
+        ({"column": "grade", "low": 0.5}, True),
+        ({"column": "grade", "low": float("nan")}, True),
+        ({1: "grade"}, True),
+        ({"columns": [["grade"]]}, True),
+        ({"condition": {"column": "grade"}}, True),
+        (["grade"], True),
+        ("grade", True),
+    ],
+)
+def test_what_json_says_as_it_is_is_not_converted(data: Any, asked: bool) -> None:
+    heard: list[Any] = []
+
+    def conversion(given: Any) -> Any:
+        heard.append(given)
+        return convert_to_json_serializable(given)
+
+    found = as_it_is(conversion)(data)
+    assert json.dumps(found) == json.dumps(convert_to_json_serializable(data))
+    assert bool(heard) is asked

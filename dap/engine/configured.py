@@ -1,4 +1,4 @@
-"""Lets Great Expectations read an expectation's configuration once a question, where it would build it for each key."""
+"""Spares Great Expectations work that it does over and over for one answer; the answers are the same."""
 
 from __future__ import annotations
 
@@ -8,6 +8,9 @@ from typing import Any
 
 # Each takes some keys out of the configuration and changes nothing, and builds the whole of it for each of them.
 _QUESTIONS = ("_get_domain_kwargs", "_get_success_kwargs", "_get_runtime_kwargs", "_get_success_kwarg")
+# Each asks many such questions; some classes answer in a way of their own.
+_LONGER = ("get_validation_dependencies", "metrics_validate")
+_PLAIN = frozenset({str, int, bool, type(None)})
 
 
 def build_once(expectation: type[Any]) -> None:
@@ -30,8 +33,33 @@ def build_once(expectation: type[Any]) -> None:
         return found[0]
 
     expectation.configuration = property(configuration, doc=built.__doc__)
-    for name in _QUESTIONS:
-        setattr(expectation, name, _holding(expectation.__dict__[name], held))
+    for kind in (expectation, *_below(expectation)):
+        for name in (*_QUESTIONS, *_LONGER):
+            if name in kind.__dict__:
+                setattr(kind, name, _holding(kind.__dict__[name], held))
+
+
+def _below(kind: type[Any]) -> list[type[Any]]:
+    return [each for below in kind.__subclasses__() for each in (below, *_below(below))]
+
+
+def as_it_is(conversion: Callable[[Any], Any]) -> Callable[[Any], Any]:
+    """GX's conversion into what JSON can say, which leaves a mapping of plain texts and numbers as it is.
+
+    It asks of each value whether it is one of a dozen kinds, for the id of each of thousands of metrics.
+    """
+
+    @wraps(conversion)
+    def converted(data: Any) -> Any:
+        if type(data) is dict and all(type(name) is str and _is_plain(value) for name, value in data.items()):
+            return data
+        return conversion(data)
+
+    return converted
+
+
+def _is_plain(value: Any) -> bool:
+    return type(value) in _PLAIN or (type(value) is list and all(type(each) in _PLAIN for each in value))
 
 
 def _holding(question: Callable[..., Any], held: dict[int, list[Any]]) -> Callable[..., Any]:

@@ -16,7 +16,7 @@ from types import ModuleType
 from typing import Any
 
 from dap.engine.by_name import Registered, names_on_demand
-from dap.engine.configured import build_once
+from dap.engine.configured import as_it_is, build_once
 
 # Statistics and charts, for expectations about distributions and for the renderers of GX; schemas for JSON in cells.
 _UNUSED = frozenset({"scipy.stats", "scipy.special", "altair", "jsonschema"})
@@ -99,6 +99,8 @@ def import_gx(*, whole: bool = False) -> None:
     with names_on_demand({} if whole else _ON_DEMAND), shortest_way():
         importlib.import_module("great_expectations")
         build_once(importlib.import_module("great_expectations.expectations.expectation").Expectation)
+        ids: Any = importlib.import_module("great_expectations.core.id_dict")
+        ids.convert_to_json_serializable = as_it_is(ids.convert_to_json_serializable)
     registry: Any = importlib.import_module("great_expectations.expectations.registry")
     # GX drops an expectation of a suite whose type it does not find here, with nothing but a log line.
     registry._registered_expectations = Registered(registry._registered_expectations, _CORE, _import_part)
