@@ -26,6 +26,7 @@ from dap.cli import main
 from dap.errors import CouldNotRun, RequestError
 from dap.plan import Layout, Plan
 from dap.submission import Content, Opened, load, load_stream, read
+from dap.submission.archive import ReadError, open_archive
 from dap.submission.child import Answer, read_apart
 from dap.submission.limits import LIMITS
 from tests.broken_rows import ROOT
@@ -195,6 +196,19 @@ def test_a_text_file_starts_no_child_and_loads_no_reader_of_workbooks() -> None:
 
 
 # Limits.
+
+
+@pytest.mark.parametrize(("place", "value"), [(0, 64), (0, 84), (2, 0x20)])
+@pytest.mark.parametrize("header", [b"PK\x01\x02", b"PK\x03\x04"])
+def test_a_member_that_needs_what_nobody_knows_is_damage(header: bytes, place: int, value: int) -> None:
+    whole = bytearray(packed({"a.csv": b"sasid\n1\n"}))
+    needed = whole.index(header) + (6 if header.endswith(b"\x02") else 4)
+    assert open_archive(bytes(whole)).members
+    whole[needed] = 63
+    assert open_archive(bytes(whole)).members
+    whole[needed + place] = value
+    with pytest.raises(ReadError, match="archive_damaged"):
+        open_archive(bytes(whole))
 
 
 def test_a_file_larger_than_the_limit_is_refused_by_its_size_and_not_read(

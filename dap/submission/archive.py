@@ -19,6 +19,9 @@ _CENTRAL = struct.Struct("<4s6H3L5H2L")
 _LOCAL = struct.Struct("<4s5H3L2H")
 _ENCRYPTED = 0x1 | 0x40 | 0x2000
 _DESCRIPTOR_FOLLOWS = 0x8
+_PATCH = 0x20
+# The latest version that APPNOTE defines, 6.3: what says that it needs a later one is packed in a way nobody knows.
+_NEWEST = 63
 _UTF8 = 0x800
 _DESCRIPTORS = (12, 16, 20, 24)
 # No type, a file, a folder: a link or a pipe is none of these.
@@ -170,8 +173,8 @@ def _directory(directory: bytes, content: bytes, count: int) -> Iterator[Member]
     for _ in range(count):
         if place + _CENTRAL.size > len(directory):
             raise ReadError("archive_damaged")
-        (magic, _, _, flags, method, _, _, crc, packed, size, name_length, extra_length, comment_length, _, _, external,
-         offset) = _CENTRAL.unpack_from(directory, place)  # fmt: skip
+        (magic, _, needed, flags, method, _, _, crc, packed, size, name_length, extra_length, comment_length, _, _,
+         external, offset) = _CENTRAL.unpack_from(directory, place)  # fmt: skip
         place += _CENTRAL.size
         raw = directory[place : place + name_length]
         extra = directory[place + name_length : place + name_length + extra_length]
@@ -182,7 +185,7 @@ def _directory(directory: bytes, content: bytes, count: int) -> Iterator[Member]
         if flags & _ENCRYPTED:
             raise ReadError("encrypted")
         size, packed, offset = _large(extra, size, packed, offset)
-        if method not in (0, 8) or (external >> 16) & 0o170000 not in _KINDS:
+        if method not in (0, 8) or _is_beyond(needed, flags) or (external >> 16) & 0o170000 not in _KINDS:
             raise ReadError("archive_damaged")
         start = _local_start(content, offset, flags, method, raw, (crc, packed, size))
         if start + packed > len(content):
@@ -227,13 +230,13 @@ def _local_start(
     """Where a member's bytes begin, once its own header says what the directory says."""
     if offset + _LOCAL.size > len(content):
         raise ReadError("archive_damaged")
-    magic, _, own_flags, own_method, _, _, crc, packed, size, name_length, extra_length = _LOCAL.unpack_from(
+    magic, needed, own_flags, own_method, _, _, crc, packed, size, name_length, extra_length = _LOCAL.unpack_from(
         content, offset
     )
     name_at = offset + _LOCAL.size
     start: int = name_at + name_length + extra_length
     same = (magic, own_method, content[name_at : name_at + name_length]) == (b"PK\x03\x04", method, raw)
-    if not same or (own_flags ^ flags) & (_DESCRIPTOR_FOLLOWS | _UTF8 | _ENCRYPTED):
+    if not same or _is_beyond(needed, own_flags) or (own_flags ^ flags) & (_DESCRIPTOR_FOLLOWS | _UTF8 | _ENCRYPTED):
         raise ReadError("archive_damaged")
     own = (crc, *reversed(_large(content[name_at + name_length : start], size, packed)))
     if own != promised and not (flags & _DESCRIPTOR_FOLLOWS and not any((crc, packed, size))):
@@ -242,6 +245,11 @@ def _local_start(
         if not streamed:
             raise ReadError("archive_damaged")
     return start
+
+
+def _is_beyond(needed: int, flags: int) -> bool:
+    """Whether a member is packed in a way that some programs refuse. The second byte of the version names a system."""
+    return needed & 0xFF > _NEWEST or bool(flags & _PATCH)
 
 
 def _name(raw: bytes, flags: int) -> str:
