@@ -18,6 +18,7 @@ import pytest
 import dap
 from dap.submission import Submission, read
 from dap.submission.child import read_apart
+from dap.submission.parquet import head_of_parquet
 from tests.conftest import ROSTER, NewPlan, edit, layout, rebuild
 from tests.corpus.packed import packed
 from tests.test_reading import _layout
@@ -131,6 +132,35 @@ def test_what_is_written_beside_the_table_is_screened() -> None:
     texts = {part.text for part in reading.hidden}
     assert {CANARY, "000-12-3456", "000-12-3457"} <= texts
     assert CANARY not in repr(reading)
+    assert [fault.kind for fault in reading.faults] == ["properties"]
+
+
+@pytest.mark.parametrize(
+    ("name", "where", "refused"),
+    [
+        ("pandas", "table", False),
+        ("org.apache.spark.sql.parquet.row.metadata", "table", False),
+        ("writer.model.name", "table", False),
+        ("PARQUET:field_id", "column", False),
+        ("note", "table", True),
+        ("note", "column", True),
+        ("pandas note", "table", True),
+        ("organisation.apache.spark.version", "table", True),
+        ("R", "table", True),
+    ],
+)
+def test_what_somebody_wrote_beside_the_table_is_refused_and_what_programs_write_is_not(
+    name: str, where: str, refused: bool
+) -> None:
+    table = pa.table(_columns())
+    if where == "table":
+        table = table.replace_schema_metadata({name: "7"})
+    else:
+        column = pa.field("grade", pa.string(), metadata={name: "7"})
+        table = table.cast(pa.schema([*list(table.schema)[:2], column]))
+    content = _written(table)
+    assert list(_faults(read(content, LAYOUT))) == (["properties"] if refused else [])
+    assert (head_of_parquet(io.BytesIO(content)) is None) is refused
 
 
 def test_only_a_layout_that_names_it_takes_it_alone_or_in_an_archive() -> None:

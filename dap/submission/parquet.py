@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import itertools
+import re
 from typing import Any
 
 from dap.submission.archive import ReadError
@@ -10,6 +10,13 @@ from dap.submission.cell_text import BOOLEAN, DATE, NO_FORMAT, TEXT
 from dap.submission.found import Found, whole
 from dap.submission.limits import LIMITS
 from dap.submission.reading import HiddenText
+
+# Under which names Arrow (also from R), pandas, Spark, Hive, Iceberg and the writers of Avro, Thrift and Protocol
+# Buffers keep what they need to read the file again, by their sources.
+_PROGRAMS_OWN = re.compile(
+    r"ARROW:[\w:]+|PARQUET:field_id|pandas|r|org\.apache\.spark\.[\w.]+|writer\.[\w.]+|iceberg\.schema"
+    r"|(?:parquet\.)?avro\.schema|parquet\.(?:proto|thrift)\.[\w.]+|thrift\.(?:class|descriptor)"
+)
 
 
 def read_parquet(content: bytes, found: Found) -> None:
@@ -57,10 +64,14 @@ def _read(content: bytes, found: Found) -> None:
 
 
 def _hide_properties(file: Any, found: Found) -> None:
-    """What programs and people wrote to the file, and to each of its columns."""
+    """What programs and people wrote to the file, and to each of its columns: what a person did must not be there."""
     for said in (file.metadata.metadata, *(each.metadata for each in file.schema_arrow)):
-        for text in itertools.chain.from_iterable((said or {}).items()):
-            found.hide("document property", whole(text.decode("utf-8", "replace")))
+        for name, value in (said or {}).items():
+            texts = [whole(each.decode("utf-8", "replace")) for each in (name, value)]
+            for text in texts:
+                found.hide("document property", text)
+            if not _PROGRAMS_OWN.fullmatch(texts[0]):
+                found.note(*texts)
 
 
 def head_of_parquet(file: Any) -> tuple[tuple[str, ...], tuple[HiddenText, ...]] | None:
@@ -85,6 +96,7 @@ def head_of_parquet(file: Any) -> tuple[tuple[str, ...], tuple[HiddenText, ...]]
     names = tuple(whole(name) for name in read.schema_arrow.names)
     if (
         not text
+        or found.faults
         or not read.metadata.num_rows
         or len(names) > LIMITS.columns
         or len({name.casefold() for name in names}) < len(names)
