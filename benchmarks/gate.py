@@ -369,7 +369,7 @@ _NOTES = (
     "- *dap check* is everything: the strict reader, header, shape, the full detector of identifiers, the report.",
     "  A plain file is read by Polars, while GX is imported; one that is not plain is read cell by cell, as before.",
     "- frictionless checks each column alone: no rule between columns, no identifier, no control character.",
-    "- A file of more than 250 MB is judged piece by piece, and read twice: to prove it, and to count.",
+    "- A file of more than 125 MB is judged piece by piece, and read twice: to prove it, and to count.",
     "- *Warm* is the second of two runs on the file in one process: what both take, less what one takes.",
     "- Spark is timed by `make bench-spark` ([spark.md](spark.md)).",
 )

@@ -14,7 +14,7 @@ from dap.errors import CouldNotRun, RequestError
 from dap.plan import NO_SSN, Collection, Layout, Plan
 from dap.report import ACCEPTED, REJECTED, UNREADABLE, Finding, Report, Scanned
 from dap.submission import Fault, HiddenText, Opened, Outside, Reading, Submission, load, load_stream
-from dap.submission.reading import Pieces, demand_regular, digest, same_name
+from dap.submission.reading import Columns, Pieces, demand_regular, digest, same_name
 from dap.suites import DISTRICT, PERIOD, suite_path, suite_text
 
 if TYPE_CHECKING:
@@ -64,7 +64,7 @@ def check(
     opened = _opened(path, f"file {number}")
     owner, layout = _layout_for(opened, plan, chosen, resource, f"file {number}")
     _demand_valid(layout, period)
-    submission = _read(opened, layout)
+    submission = _read(opened, layout, engine)
     # Once the table is there nobody needs the bytes, and a large file's are as much again.
     del opened
     return _judged(submission, plan, owner, layout, period, district, rows, number, engine)
@@ -76,15 +76,17 @@ def _demand_valid(layout: Layout, period: str | None) -> None:
         raise RequestError(f'The layout "{layout.name}" is that of other school years: {years}.')
 
 
-def _read(opened: Opened, layout: Layout) -> Submission:
+def _read(opened: Opened, layout: Layout, engine: str) -> Submission:
     """The file as a table; a large one is read while Great Expectations is imported, which takes as long."""
     if not opened.is_large:
         return opened.read(layout)
     # Imported before the thread needs it, so that no module is imported from two sides at once.
     import polars  # noqa: F401
 
+    from dap.engine import PANDAS
+
     with ThreadPoolExecutor(1) as pool:
-        plain = pool.submit(opened.plain, layout)
+        plain = pool.submit(opened.plain, layout, whole=engine == PANDAS)
         _start_gx()
         import dap.engine.datasource
         import dap.expectations  # noqa: F401
@@ -265,7 +267,9 @@ def _engine(asked: str, submission: Submission) -> str:
     from dap.engine import PANDAS, POLARS, engine_for
 
     if not isinstance(submission.table, Pieces):
-        return engine_for(submission.reading.bytes) if asked == AUTO else asked
+        # A small archive may hold a large table.
+        faster = POLARS if isinstance(submission.table, Columns) else engine_for(submission.reading.bytes)
+        return faster if asked == AUTO else asked
     if asked == PANDAS:
         raise RequestError("A file of this size is too large for pandas. Leave --engine out, or name polars.")
     return POLARS

@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 import io
+import re
 from collections.abc import Callable
+from dataclasses import replace
 from functools import cache
+from unittest.mock import patch
 
 from dap.plan import Element, Layout, Position
-from dap.submission import FATAL, Reading, read
+from dap.submission import FATAL, Reading, Submission, read, streamed
 from dap.submission.archive import ReadError, open_archive
 from dap.submission.child import Answer, checked_answer
+from dap.submission.delimited import read_exactly, read_plain
 from dap.submission.kinds import PACKED, kind_of
+from dap.submission.limits import LIMITS
+from dap.submission.streamed import read_in_pieces
 from dap.submission.worker import answer_to
 from tests.corpus.case import CANARY
 from tests.corpus.packed import old_book, packed, raw_book
@@ -21,6 +27,7 @@ _ELEMENTS = tuple(Element(name, name, "string", place) for place, name in enumer
 LAYOUT = Layout("register", "Register", "example", _ELEMENTS, formats=FORMATS)
 _PLACES = (Position("sasid", 1, 4), Position("last_name", 6, 6), Position("grade", 12, 2, "right"))
 FIXED = Layout("register", "Register", "example", _ELEMENTS, formats=("csv", "fixed"), positions=_PLACES)
+QUOTED = Layout("register", "Register", "example", _ELEMENTS, quote="'")
 ESCAPED = Layout("register", "Register", "example", _ELEMENTS, escape="\\", quote="'", text_guards=True)
 
 # The parts of a workbook that a piece of fuzzed bytes takes the place of.
@@ -65,6 +72,32 @@ def delimited(data: bytes) -> None:
     examine(data)
     examine(b"sasid,last_name,grade\n" + data)
     examine(b"sasid,last_name,grade\r\n1,2,3\r\n" + data, ESCAPED)
+
+
+def plain(data: bytes) -> None:
+    """Any bytes below a header: where they can be read by Polars, whole or in pieces, all three tables are the same."""
+    for header, layout in ((b"sasid,last_name,grade\n", LAYOUT), (b"'sasid',last_name,grade\r\n", QUOTED)):
+        content, reading = header + data, Reading(CANARY, 0, "")
+        exact = read_exactly(content, layout, reading)
+        with patch.object(streamed, "LIMITS", replace(LIMITS, piece_bytes=48)):
+            for found in (read_plain(content, layout, reading), read_in_pieces(content, layout, reading)):
+                if found is not None:
+                    _same(found, exact)
+
+
+def _same(found: Submission, exact: Submission) -> None:
+    said = replace(found.reading, sha256="", controls=True)
+    assert repr(said) == repr(exact.reading) and said.header == exact.reading.header
+    assert [(each.rows, each.text) for each in said.outside] == [(e.rows, e.text) for e in exact.reading.outside]
+    assert list(found.frame.columns) == list(exact.frame.columns)
+    assert list(found.frame.index) == list(exact.frame.index)
+    cells = [exact.frame[name].tolist() for name in exact.frame.columns]
+    assert [found.frame[name].tolist() for name in found.frame.columns] == cells
+    if not found.reading.controls:
+        assert not any(_CONTROL.search(cell) for column in cells for cell in column if cell)
+
+
+_CONTROL = re.compile("[\x00-\x1f\x7f\x85\u2028\u2029]")
 
 
 def fixed_width(data: bytes) -> None:
@@ -131,6 +164,7 @@ def _old_workbook() -> bytes:
 
 TARGETS: dict[str, Callable[[bytes], None]] = {
     "delimited": delimited,
+    "plain": plain,
     "fixed": fixed_width,
     "archive": archive,
     "workbook": workbook,

@@ -24,6 +24,7 @@ from hypothesis import strategies as st
 import dap
 import dap.submission.delimited
 import dap.submission.fast
+import dap.submission.opened
 import dap.submission.reading
 import dap.submission.streamed
 from dap.engine import judge
@@ -39,7 +40,13 @@ from dap.submission.reading import Pieces
 from dap.suites import suite_path
 
 ROOT = Path(__file__).resolve().parent.parent
-MODULES = (dap.submission.reading, dap.submission.streamed, dap.submission.fast, dap.submission.delimited)
+MODULES = (
+    dap.submission.reading,
+    dap.submission.streamed,
+    dap.submission.fast,
+    dap.submission.delimited,
+    dap.submission.opened,
+)
 COLLECTIONS = {
     "psis-october": "october",
     "psis-monthly-attendance": "monthly-attendance",
@@ -228,6 +235,55 @@ def test_a_large_file_that_is_not_plain_is_told_the_first_row_that_is_not(
     lines.append(b"y")
     found = read(b"\r\n".join(lines), connecticut, tmp_path, 1_000)
     assert [(fault.kind, fault.rows) for fault in found.reading.faults] == [("too_large", (row,))]
+
+
+@contextmanager
+def in_pieces_from(monkeypatch: pytest.MonkeyPatch, **limits: int) -> Iterator[list[int]]:
+    """Files that are in memory are large from their first byte on; how many pieces each has that is judged so."""
+    read, made = dap.submission.streamed.read_in_pieces, []
+
+    def noted(*known: Any) -> Submission | None:
+        found = read(*known)
+        made.append(len(found.table.heights) if found is not None and isinstance(found.table, Pieces) else 0)
+        return found
+
+    with limited(piece_bytes=2_000, **limits):
+        monkeypatch.setattr(dap.submission.opened, "read_in_pieces", noted)
+        monkeypatch.setattr(dap.submission.opened, "FROM_BYTES", 1)
+        yield made
+
+
+@pytest.mark.parametrize("change", [None, "N,N,", "\r,", '"', '"N\nN",', "\x0b,"])
+def test_a_large_file_in_memory_is_judged_in_pieces_or_exactly_with_the_same_report(
+    change: str | None, connecticut: Plan, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "file.csv"
+    text = text_of(rows_of("psis-october", 60))
+    path.write_text(text if change is None else change.join(text.rsplit("N,", 2)), "utf-8", newline="")
+    whole = in_memory(path, "psis-october", connecticut)
+    with in_pieces_from(monkeypatch, pieces_from=1) as made:
+        assert in_memory(path, "psis-october", connecticut) == whole
+        assert (made[0] > 1) == (change not in ("N,N,", "\r,", '"', '"N\nN",'))
+        made.clear()
+        by_pandas = check(path, "psis-october", resource="october", plan=connecticut, engine="pandas").as_dict()
+        assert (by_pandas["findings"], made) == (whole["findings"], [])
+
+
+@pytest.mark.parametrize("limit", ["rows", "cells"])
+def test_a_plain_file_of_more_rows_or_cells_than_a_table_may_have_is_judged_in_pieces(
+    limit: str, connecticut: Plan, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "file.csv"
+    text = text_of(rows_of("psis-october", 60))
+    path.write_text(text, "utf-8")
+    whole = in_memory(path, "psis-october", connecticut)
+    with in_pieces_from(monkeypatch, **{limit: 40}) as made:
+        assert in_memory(path, "psis-october", connecticut) == whole
+        assert made and made[0] > 1
+        with pytest.raises(RequestError, match="--engine"):
+            check(path, "psis-october", resource="october", plan=connecticut, engine="pandas")
+        path.write_text(text + "x\n", "utf-8")
+        assert [each["rule"] for each in in_memory(path, "psis-october", connecticut)["findings"]] == ["S114"]
 
 
 @pytest.mark.parametrize("limit", ["streamed_bytes", "streamed_rows", "streamed_cells"])

@@ -164,8 +164,7 @@ def _converted(source: Any, table: pd.DataFrame | Submission, most: int | None) 
     engine = source.get_execution_engine()
     if isinstance(table, Submission) and isinstance(table.table, Columns | Pieces):
         data = table.table.frame if isinstance(table.table, Columns) else table.table
-        numbers = range(table.table.first, table.table.first + table.height)
-        return PolarsBatchData(engine, data, numbers, {ATTRIBUTE: table.reading}, most)
+        return PolarsBatchData(engine, data, table.table.rows, {ATTRIBUTE: table.reading}, most)
     return PolarsBatchData(engine, table.frame if isinstance(table, Submission) else table)
 
 

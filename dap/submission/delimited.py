@@ -69,8 +69,11 @@ def read_exactly(content: bytes, layout: Layout, reading: Reading) -> Submission
         line_end = _line_end(text, dialect.quote)
         if _has_too_many_rows(text, dialect, line_end):
             raise RowError("too_large")
+        look_for_lost = "\ufffd" in text
         records = _within_limits(records_of(text, dialect, line_end))
-        return build_table(reading, records, layout, Faults(), look_for_lost="\ufffd" in text)
+        # Once the records are made nobody needs the text, and a large one is as much again.
+        del text
+        return build_table(reading, records, layout, Faults(), look_for_lost=look_for_lost)
     except RowError as error:
         return unreadable(reading, _fault(error))
 

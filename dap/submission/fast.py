@@ -112,7 +112,8 @@ def read_fast(content: bytes, layout: Layout, reading: Reading, top: Top) -> Sub
     if frame is None:
         return None
     found = head.reading(reading, body.rows, faults, head.outside)
-    return Submission(Columns(frame, head.header.number + 1), replace(found, controls=body.controls))
+    rows = range(head.header.number + 1, head.header.number + 1 + body.rows)
+    return Submission(Columns(frame, rows), replace(found, controls=body.controls))
 
 
 def table_of(content: bytes, layout: Layout, top: Top, body: Body, names: tuple[str, ...]) -> pl.DataFrame | None:

@@ -6,9 +6,10 @@ import re
 from dataclasses import replace
 
 from dap.plan import Layout
+from dap.submission.cells import Cells
 from dap.submission.limits import LIMITS
 from dap.submission.reading import Fault, HiddenText, Outside, Reading, Submission
-from dap.submission.table import Faults, Texts, submission_of, unreadable
+from dap.submission.table import Faults, Texts, unreadable
 from dap.submission.text import RowError, decode
 
 
@@ -59,8 +60,8 @@ def _table(lines: list[str], above: int, layout: Layout, reading: Reading, fault
     gaps = [(before, after.start - 1) for before, after in zip(ends, by_start, strict=False)]
     # In the layout's order, wherever they stand in the line: the order of columns is that of a header.
     fields = sorted(layout.positions, key=lambda each: layout.by_name[each.field].position)
-    cells: list[list[str]] = []
-    rows: list[int] = []
+    names = tuple(field.field for field in fields)
+    cells = Cells(names)
     outside = Texts()
     hidden: list[HiddenText] = []
     for number, line in enumerate(lines[above:], start=above + 1):
@@ -81,16 +82,15 @@ def _table(lines: list[str], above: int, layout: Layout, reading: Reading, fault
             continue
         if "\ufffd" in line:
             faults.add("letters_lost", number)
-        rows.append(number)
-        cells.append(
+        cells.add(
+            number,
             [
                 line[f.start - 1 : f.end].lstrip(" ") if f.align == "right" else line[f.start - 1 : f.end].rstrip(" ")
                 for f in fields
-            ]
+            ],
         )
-    if not rows:
+    if not cells.rows:
         faults.add("no_rows")
-    names = tuple(field.field for field in fields)
     found = replace(
         reading,
         header=names,
@@ -98,6 +98,6 @@ def _table(lines: list[str], above: int, layout: Layout, reading: Reading, fault
         faults=(*reading.faults, *faults.all()),
         outside=(*reading.outside, *outside.all()),
         hidden=(*reading.hidden, *hidden),
-        rows=len(rows),
+        rows=len(cells.rows),
     )
-    return submission_of(names, cells, rows, found)
+    return cells.submission(found)

@@ -13,8 +13,8 @@ class Limits:
     """The most that a submission may have of anything; beyond it the file is refused, before it is read where possible.
 
     A statewide register of half a million rows has some 170 MB as text and fits in; whatever is packed, and could grow
-    without end, is stopped after 25 seconds of work or at 900 MB. What has more than `file_bytes` is taken up to the
-    limits of what is streamed, if it is plain delimited text: it is never in memory as a whole.
+    without end, is stopped after 25 seconds of work or at 900 MB. What has more bytes, rows or cells than that is taken
+    up to the limits of what is streamed, if it is plain delimited text: it is never in memory as a whole table.
     """
 
     file_bytes: int = 250 * MEGABYTE
@@ -34,7 +34,9 @@ class Limits:
     streamed_bytes: int = 4_000 * MEGABYTE
     streamed_rows: int = 12_000_000
     streamed_cells: int = 800_000_000
-    piece_bytes: int = 32 * MEGABYTE
+    pieces_from: int = 125 * MEGABYTE
+    """From this size on a plain text is judged in pieces though it is in memory: as a table it takes five times it."""
+    piece_bytes: int = 16 * MEGABYTE
     """How much of a streamed file is read at a time; a longer line is not plain."""
     hidden_texts: int = 200_000
     """Texts beside the table, such as the cells of other sheets, that are handed to the screen for identifiers."""

@@ -11,8 +11,9 @@ from dap.submission.delimited import has_header, header_of_delimited, read_delim
 from dap.submission.fast import FROM_BYTES
 from dap.submission.fixed import read_fixed
 from dap.submission.kinds import PACKED, kind_of
+from dap.submission.limits import LIMITS
 from dap.submission.reading import NOT_INSTALLED, Content, Fault, Reading, Source, Submission, digest
-from dap.submission.streamed import HEAD, read_streamed
+from dap.submission.streamed import HEAD, read_in_pieces, read_streamed
 from dap.submission.table import Faults, Record, build_table, header_elsewhere, unreadable
 
 if TYPE_CHECKING:
@@ -57,9 +58,10 @@ class Opened:
         """Whether reading takes long enough for something else to be done meanwhile."""
         return self._content.size >= FROM_BYTES and not self._content.refused
 
-    def plain(self, layout: Layout) -> Submission | None:
+    def plain(self, layout: Layout, *, whole: bool = False) -> Submission | None:
         """What `read` gives for a large delimited text, made by Polars alone; None where only `read` can tell.
 
+        A very large one is given in pieces, and with `whole` only one that has more rows or cells than a table may.
         It is safe in a thread of its own while another one imports pandas.
         """
         content = self._content
@@ -67,7 +69,12 @@ class Opened:
             return self._streamed(content.source, layout)
         if not self.is_large or self._kind != "text" or layout.positions or "csv" not in layout.formats:
             return None
-        found = read_plain(content.data, layout, Reading(self._file_name, content.size, digest(content.data)))
+        data, reading = content.data, Reading(self._file_name, content.size, "")
+        pieces_first = not whole and len(data) >= LIMITS.pieces_from
+        found = read_in_pieces(data, layout, reading) if pieces_first else None
+        found = found or read_plain(data, layout, replace(reading, sha256=digest(data)))
+        if found is None and not pieces_first and (len(data) > LIMITS.cells or data.count(b"\n") > LIMITS.rows):
+            found = read_in_pieces(data, layout, reading)
         if found is None:
             self._not_plain.append(layout)
         return found

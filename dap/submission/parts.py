@@ -326,7 +326,7 @@ class PartReader:
         gathered: dict[str, list[int]] = {}
         if last:
             self._flush(gathered)
-        kept = kept_rows(body[:last], self.head.top.header, self.layout, faults, outside, False)
+        kept = list(kept_rows(body[:last], self.head.top.header, self.layout, faults, outside, False))
         self.pending += [record.number for record in body[last:]]
         return _block(self.head.top.columns, kept, faults, outside, gathered)
 
@@ -373,7 +373,7 @@ class RowReader:
                 for number, row in enumerate(frame.iter_rows(), start=start)
             ]
             faults, outside = Faults(), Texts()
-            kept = kept_rows(records, self.top.header, self.layout, faults, outside, True)
+            kept = list(kept_rows(records, self.top.header, self.layout, faults, outside, True))
             return _block(columns, kept, faults, outside, {})
         numbers = pl.int_range(start, start + frame.height, eager=True, dtype=pl.Int64)
         return Block(frame.insert_column(0, numbers.alias(ROW)))

@@ -192,10 +192,10 @@ class Reading:
 
 @dataclass(frozen=True, eq=False)
 class Columns:
-    """A table as Polars has it: columns of text with null for an empty cell; its rows are numbered on from `first`."""
+    """A table as Polars has it: columns of text with null for an empty cell; `rows` are the numbers of its rows."""
 
     frame: pl.DataFrame = field(repr=False)
-    first: int
+    rows: Sequence[int] = field(repr=False)
 
 
 @dataclass(frozen=True, eq=False)
@@ -216,6 +216,11 @@ class Pieces:
     def height(self) -> int:
         """How many rows all pieces have."""
         return sum(self.heights)
+
+    @property
+    def rows(self) -> Sequence[int]:
+        """The numbers of the rows."""
+        return range(self.first, self.first + self.height)
 
 
 @dataclass(frozen=True, eq=False)
@@ -240,11 +245,12 @@ class Submission:
         """
         if not isinstance(self.table, Columns | Pieces):
             return self.table
+        import numpy as np
         import pandas as pd
 
-        text, first = _whole(self.table), self.table.first
+        text = _whole(self.table)
         # Without a name: GX would list a named index as records that repeat the column's values.
-        index = pd.Index(range(first, first + text.height), dtype="int64")
+        index = pd.Index(np.asarray(self.table.rows), dtype="int64")
         made = pd.DataFrame({name: text[name].to_list() for name in text.columns}, index=index, dtype=object)
         made.attrs[ATTRIBUTE] = self.reading
         return made

@@ -60,23 +60,42 @@ def read_streamed(source: Source, layout: Layout, reading: Reading) -> Submissio
 
     The fault has the first row that is not plain, where a row is what is not.
     """
-    reading = replace(reading, format="csv")
     try:
-        return _Reader(source, layout).submission(reading)
+        return _Reader(source, layout).submission(replace(reading, format="csv"))
     except _NotPlainError as error:
-        return unreadable(reading, Fault("too_large", (error.row,) if error.row else ()))
+        fault = Fault("too_large", (error.row,) if error.row else ())
+        return unreadable(replace(reading, format="csv"), fault)
     except OSError:
         raise CouldNotRun("the file could not be read to its end. Try again.") from None
 
 
+def read_in_pieces(content: bytes, layout: Layout, reading: Reading) -> Submission | None:
+    """`read_streamed` of a file that is in memory; None where it is not plain, or larger than is streamed."""
+    try:
+        return _Reader(_Held(content), layout, find_row=False).submission(replace(reading, format="csv"))
+    except _NotPlainError:
+        return None
+
+
+class _Held:
+    """Bytes in memory, read as a file is."""
+
+    def __init__(self, content: bytes) -> None:
+        self._content, self.size = content, len(content)
+
+    def read(self, begin: int, end: int) -> bytes:
+        """The bytes from `begin` to before `end`."""
+        return self._content[begin:end]
+
+
 class _Reader:
-    def __init__(self, source: Source, layout: Layout) -> None:
+    def __init__(self, source: Source | _Held, layout: Layout, *, find_row: bool = True) -> None:
         head = source.read(0, min(HEAD, source.size))
         # The head may end inside a letter: only whole lines are looked at.
         top = top_of(head, layout) if "csv" in layout.formats and not layout.positions else None
         if top is None or not is_sayable(top.records[-1].cells, layout, top.delimiter):
             raise _NotPlainError
-        self._source, self._layout, self._top = source, layout, top
+        self._source, self._layout, self._top, self._find_row = source, layout, top, find_row
         self._below = replace(top, begin=0)
         self._hash = hashlib.sha256(head[: top.begin])
         self._head = head[: top.begin]
@@ -104,7 +123,7 @@ class _Reader:
             self._hash.update(content)
             body = self._proof(content)
             if body is None:
-                before = self._plain_lines(content)
+                before = self._plain_lines(content) if self._find_row else None
                 raise _NotPlainError(0 if before is None else above + rows + 1 + before)
             rows += body.rows
             if above + rows > LIMITS.streamed_rows or rows * len(self._names) > LIMITS.streamed_cells:

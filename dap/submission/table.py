@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import chain, islice
 
 from dap.plan import Element, Layout, TitleLine
 from dap.submission.cell_text import DATE, DIGITS_LOST, ERROR, NO_FORMAT, NUMBER, SHOWN_ROUNDED
+from dap.submission.cells import Cells
 from dap.submission.limits import LIMITS
-from dap.submission.reading import ATTRIBUTE, Fault, Outside, Reading, Submission, same_name
+from dap.submission.reading import Fault, Outside, Reading, Submission, same_name
 
 SEARCHED_FOR_HEADER = 50
 LETTER_LOST = "\ufffd"
@@ -101,17 +102,22 @@ def build_table(
     head = read_head(top, layout, faults, grid=grid)
     if len(head.columns) > LIMITS.columns:
         return unreadable(reading, Fault("too_wide"))
-    outside = Texts()
+    outside, cells, lost = Texts(), Cells(head.columns), []
     kept = kept_rows(body, head.header, layout, faults, outside, grid)
-    for record in kept if look_for_lost else ():
-        if LETTER_LOST in "".join(record.cells):
-            faults.add("letters_lost", record.number)
+    # What a workbook did to a column is told by all of its cells.
+    listed = list(kept) if grid else []
+    for record in listed or kept:
+        if look_for_lost and LETTER_LOST in "".join(record.cells):
+            lost.append(record.number)
+        cells.add(record.number, record.cells)
+    if lost:
+        faults.add("letters_lost", *lost)
     if grid:
-        _cell_faults(kept, head.columns, layout, faults)
-    if not kept:
+        _cell_faults(listed, head.columns, layout, faults)
+    if not cells.rows:
         faults.add("no_rows")
-    found = head.reading(reading, len(kept), faults, (*head.outside, *outside.all()))
-    return submission_of(head.columns, [record.cells for record in kept], [record.number for record in kept], found)
+    found = head.reading(reading, len(cells.rows), faults, (*head.outside, *outside.all()))
+    return cells.submission(found)
 
 
 @dataclass(frozen=True)
@@ -155,21 +161,7 @@ def read_head(records: Sequence[Record], layout: Layout, faults: Faults, *, grid
 
 def unreadable(reading: Reading, *faults: Fault) -> Submission:
     """A file that gave no table, and why."""
-    return submission_of((), [], [], replace(reading, faults=faults))
-
-
-def submission_of(
-    columns: Sequence[str], cells: Sequence[Sequence[str]], rows: list[int], reading: Reading
-) -> Submission:
-    """The frame that a suite judges: None for an empty cell, rows by their numbers, the Reading with it."""
-    import pandas as pd
-
-    # Without a name: GX would list a named index as records that repeat the column's values.
-    index = pd.Index(rows, dtype="int64")
-    by_column = {name: [row[place] or None for row in cells] for place, name in enumerate(columns)}
-    frame = pd.DataFrame(by_column, index=index, columns=list(columns), dtype=object)
-    frame.attrs[ATTRIBUTE] = reading
-    return Submission(frame, reading)
+    return Cells(()).submission(replace(reading, faults=faults))
 
 
 def header_elsewhere(records: Iterable[Record], layout: Layout) -> int | None:
@@ -220,11 +212,10 @@ def _column_names(header: Sequence[str], layout: Layout) -> tuple[str, ...]:
 
 def kept_rows(
     body: Iterable[Record], header: Record, layout: Layout, faults: Faults, outside: Texts, grid: bool
-) -> list[Record]:
+) -> Iterator[Record]:
     """The records of the table's width; what is wrong with the others goes to the faults, their text to `outside`."""
     width = len(header.cells)
     names = layout.header_names
-    kept: list[Record] = []
     empty: list[int] = []
     heads: tuple[tuple[str, ...], ...] = (header.cells,)
     for record in body:
@@ -249,12 +240,11 @@ def kept_rows(
             heads = header.cells, cells
             faults.add("header_repeated", record.number)
         elif len(cells) == width:
-            kept.append(record)
+            yield record
             continue
         else:
             faults.add("row_too_short" if len(cells) < width else "extra_cells", record.number)
         outside.add(record.number, *cells)
-    return kept
 
 
 def _cell_faults(kept: Sequence[Record], columns: Sequence[str], layout: Layout, faults: Faults) -> None:
