@@ -9,10 +9,13 @@ import time
 import zipfile
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from dataclasses import astuple
 from pathlib import Path
 
+import pandas as pd
 import pytest
 
+import dap.submission.cells
 import dap.submission.child
 from dap.catalog import open_plan
 from dap.cli import main
@@ -20,7 +23,10 @@ from dap.gate import check
 from dap.plan import Plan
 from dap.report import Report, as_csv, as_html_fragment, as_json
 from dap.report_files import as_html, as_junit, as_xlsx
+from dap.submission import Content, Opened
 from dap.submission.child import Answer, checked_answer
+from dap.submission.kinds import kind_of
+from dap.submission.reading import Columns
 from dap.submission.worker import answer_to
 from dap.suites import READING_RULES
 from dap.terminal import report_text
@@ -84,6 +90,28 @@ def test_every_file_gets_the_verdict_and_the_findings_it_must(plan: Plan, part: 
         if any(CANARY in form for form in shown):
             wrong.append(f"{case.name}: the report repeats the file")
     assert wrong == []
+
+
+@pytest.mark.parametrize("at_once", [1, 11])
+def test_every_text_of_the_corpus_is_the_same_table_in_polars_as_in_pandas(plan: Plan, at_once: int) -> None:
+    """However few cells are held at a time before they go to Polars."""
+    collection = plan.collection(COLLECTION)
+    tables = 0
+    for case in CASES:
+        layout = collection.layout(case.layout)
+        content = case.bytes()
+        if layout is None or len(content) > 20_000 or kind_of(content) != "text":
+            continue
+        in_pandas = Opened(Content.of(content), "file").read(layout)
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(dap.submission.cells, "_AT_ONCE", at_once)
+            in_polars = Opened(Content.of(content), "file").read(layout)
+        tables += isinstance(in_polars.table, Columns)
+        assert astuple(in_polars.reading) == astuple(in_pandas.reading), case.name
+        pd.testing.assert_frame_equal(in_polars.frame, in_pandas.frame)
+        cells = [frame.map(lambda cell: (type(cell), cell)) for frame in (in_polars.frame, in_pandas.frame)]
+        assert cells[0].equals(cells[1]), case.name
+    assert tables > 30
 
 
 def test_the_command_says_nothing_of_a_file_on_either_stream_nor_in_a_log(
