@@ -45,7 +45,8 @@ def _written(date_format: str) -> re.Pattern[str]:
     Of another format, and where a year before 1000 is meant, nothing does.
     """
     parts = re.split("(%.)", date_format)
-    if sorted(parts[1::2]) != sorted(_PARTS):
+    # A "%" that stands for nothing is refused by strptime.
+    if sorted(parts[1::2]) != sorted(_PARTS) or "%" in "".join(parts[0::2]):
         return re.compile("(?!)")
     return re.compile("".join(_PARTS.get(part) or re.escape(part) for part in parts))
 

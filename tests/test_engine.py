@@ -7,6 +7,7 @@ import random
 import re
 import subprocess
 import sys
+import threading
 import warnings
 from collections.abc import Iterator
 from pathlib import Path
@@ -27,7 +28,9 @@ from hypothesis import strategies as st
 import dap.expectations as own
 import dap.expectations.values
 from dap.engine import ENGINES, conditions, judge, quiet, raised
+from dap.engine.batch import Piece, PolarsBatchData
 from dap.engine.datasource import PolarsDatasource
+from dap.engine.execution import PolarsExecutionEngine
 from dap.engine.patterns import translated
 from dap.engine.starting import without_grammar
 from dap.errors import RequestError
@@ -539,3 +542,31 @@ def test_a_translated_pattern_finds_what_python_finds(pattern: str, text: str) -
     rust = translated(pattern)
     if rust is not None:
         assert pl.Series([text]).str.contains(rust).to_list() == [re.search(pattern, text) is not None]
+
+
+def test_whoever_waits_for_a_pass_sees_a_piece_at_the_same_time() -> None:
+    together = threading.Barrier(3)
+    batch = PolarsBatchData(PolarsExecutionEngine(), pl.DataFrame({"grade": ["05", "06"]}))
+    seen: list[int] = []
+
+    def look(piece: Piece) -> None:
+        together.wait(30)
+        seen.append(piece.frame.height)
+
+    for _ in range(2):
+        batch.wait(look)
+    batch.sweep(look)
+    assert seen == [2, 2, 2]
+
+
+def test_a_look_that_raises_ends_the_pass_when_the_others_have_ended() -> None:
+    batch = PolarsBatchData(PolarsExecutionEngine(), pl.DataFrame({"grade": ["05", "06"]}))
+    seen: list[int] = []
+    batch.wait(lambda piece: seen.append(piece.frame.height))
+
+    def broken(piece: Piece) -> None:
+        raise ArithmeticError
+
+    with pytest.raises(ArithmeticError):
+        batch.sweep(broken)
+    assert seen == [2]

@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
 import pytest
 
 import dap
@@ -136,31 +137,47 @@ def test_what_is_written_beside_the_table_is_screened() -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "where", "refused"),
+    ("name", "value", "where", "refused"),
     [
-        ("pandas", "table", False),
-        ("org.apache.spark.sql.parquet.row.metadata", "table", False),
-        ("writer.model.name", "table", False),
-        ("PARQUET:field_id", "column", False),
-        ("note", "table", True),
-        ("note", "column", True),
-        ("pandas note", "table", True),
-        ("organisation.apache.spark.version", "table", True),
-        ("R", "table", True),
+        ("pandas", '{"columns": [], "attributes": {}}', "table", False),
+        ("pandas", '{"columns": [], "attributes": {"note": "moved"}}', "table", True),
+        ("pandas", '{"columns": [], "note": "moved"}', "table", True),
+        ("pandas", "moved", "table", True),
+        ("pandas", "[" * 100_000, "table", True),
+        ("r", "A\n3\n262657\n", "table", False),
+        ("r", "moved", "table", True),
+        ("org.apache.spark.sql.parquet.row.metadata", "{}", "table", False),
+        ("writer.model.name", "example", "table", False),
+        ("PARQUET:field_id", "7", "column", False),
+        ("note", "7", "table", True),
+        ("note", "7", "column", True),
+        ("pandas note", "{}", "table", True),
+        ("organisation.apache.spark.version", "3", "table", True),
+        ("R", "A\n3\n", "table", True),
     ],
 )
 def test_what_somebody_wrote_beside_the_table_is_refused_and_what_programs_write_is_not(
-    name: str, where: str, refused: bool
+    name: str, value: str, where: str, refused: bool
 ) -> None:
     table = pa.table(_columns())
     if where == "table":
-        table = table.replace_schema_metadata({name: "7"})
+        table = table.replace_schema_metadata({name: value})
     else:
-        column = pa.field("grade", pa.string(), metadata={name: "7"})
+        column = pa.field("grade", pa.string(), metadata={name: value})
         table = table.cast(pa.schema([*list(table.schema)[:2], column]))
     content = _written(table)
     assert list(_faults(read(content, LAYOUT))) == (["properties"] if refused else [])
-    assert (head_of_parquet(io.BytesIO(content)) is None) is refused
+    found = head_of_parquet(io.BytesIO(content))
+    assert found is not None and found[2] == (("properties",) if refused else ())
+
+
+@pytest.mark.parametrize("note", [None, "moved"])
+def test_a_frame_written_by_pandas_is_accepted_unless_somebody_noted_something_on_it(note: str | None) -> None:
+    frame = pd.DataFrame(_columns(), dtype="string").astype(object)
+    frame.attrs.update({"note": note} if note else {})
+    out = io.BytesIO()
+    pq.write_table(pa.Table.from_pandas(frame, preserve_index=False), out)
+    assert list(_faults(read(out.getvalue(), LAYOUT))) == (["properties"] if note else [])
 
 
 def test_only_a_layout_that_names_it_takes_it_alone_or_in_an_archive() -> None:

@@ -344,7 +344,9 @@ def test_a_parquet_file_gets_the_same_findings_in_parts_or_where_it_needs_one_pr
     table = pa.table(columns).replace_schema_metadata({"note": "000-12-3456"})
     pq.write_table(table, path, row_group_size=9, compression="none", use_dictionary=False)
     report = _agree(jobs, path, with_parquet, ROSTER, "students")
-    assert {"seat.duplicate", "ssn.separated", "ssn.metadata"} <= {finding.name for finding in report.findings}
+    assert {"seat.duplicate", "ssn.separated", "ssn.metadata", "workbook.properties"} <= {
+        finding.name for finding in report.findings
+    }
     assert jobs[-1]["read"] == (2 if is_text else 0)
 
 

@@ -269,6 +269,20 @@ def test_a_large_file_in_memory_is_judged_in_pieces_or_exactly_with_the_same_rep
         assert (by_pandas["findings"], made) == (whole["findings"], [])
 
 
+@pytest.mark.parametrize("row", [1, 2, 15, 30])
+def test_a_mark_of_the_byte_order_before_a_cell_is_a_letter_wherever_a_piece_begins(
+    row: int, connecticut: Plan, tmp_path: Path
+) -> None:
+    path = tmp_path / "file.csv"
+    rows = rows_of("psis-october", 30)
+    rows[row][0] = "\ufeff" + rows[row][0]
+    path.write_text(text_of(rows), "utf-8")
+    whole = in_memory(path, "psis-october", connecticut)
+    assert "V120" in {each["rule"] for each in whole["findings"]}
+    for piece in (200, 1_000, 4_000):
+        assert streamed(path, "psis-october", connecticut, piece) == whole
+
+
 @pytest.mark.parametrize("limit", ["rows", "cells"])
 def test_a_plain_file_of_more_rows_or_cells_than_a_table_may_have_is_judged_in_pieces(
     limit: str, connecticut: Plan, tmp_path: Path, monkeypatch: pytest.MonkeyPatch

@@ -164,7 +164,8 @@ def _converted(source: Any, table: pd.DataFrame | Submission, most: int | None) 
     engine = source.get_execution_engine()
     if isinstance(table, Submission) and isinstance(table.table, Columns | Pieces):
         data = table.table.frame if isinstance(table.table, Columns) else table.table
-        return PolarsBatchData(engine, data, table.table.rows, {ATTRIBUTE: table.reading}, most)
+        found = {ATTRIBUTE: table.reading}
+        return PolarsBatchData(engine, data, table.table.rows, found, most, controls=table.table.controls)
     return PolarsBatchData(engine, table.frame if isinstance(table, Submission) else table)
 
 

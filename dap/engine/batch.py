@@ -105,7 +105,8 @@ class PolarsBatchData(PandasBatchData):
     `schema` has the columns that conditions can be computed on: text, whole numbers and floats, with null for a
     missing value and for NaN. `columns` names all, in order. `labels` are the numbers of the rows, None where they have
     names or are no numbers. `dataframe` is the batch as pandas has it; a batch that came from pandas keeps its own.
-    `attrs` are those of each pandas frame made of it. `most` says how many rows a table metric need name (None: all).
+    `attrs` are those of each pandas frame made of it. `most` says how many rows a table metric need name (None: all);
+    `controls` is False where no cell of `data` can hold a control character or a line break.
     """
 
     def __init__(
@@ -115,6 +116,8 @@ class PolarsBatchData(PandasBatchData):
         rows: Sequence[int] | None = None,
         attrs: Mapping[str, Any] | None = None,
         most: int | None = None,
+        *,
+        controls: bool = True,
     ) -> None:
         # What the parent would keep is made on demand.
         super().__init__(execution_engine=execution_engine, dataframe=pd.DataFrame())
@@ -125,6 +128,7 @@ class PolarsBatchData(PandasBatchData):
         self._memo = Memo()
         self._waiting: list[Visit] = []
         self.most = most
+        self.controls = controls
         if isinstance(data, pd.DataFrame):
             self._take(from_pandas(data))
             self.columns, self.height = tuple(data.columns), len(data)

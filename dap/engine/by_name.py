@@ -19,8 +19,8 @@ from typing import Any
 def names_on_demand(waiting: Mapping[str, Pattern[str]]) -> Iterator[None]:
     """Meanwhile import these packages without the modules they take names from that match the package's pattern.
 
-    `from package import Name` and `package.Name` give what they would otherwise, then and later. What only counts the
-    names that a package has, or the classes that its modules register, finds those that were asked for.
+    `from package import Name` and `package.Name` give what they would otherwise, then and later. Whoever asks for all
+    names, for a module without importing it, or for the classes that the modules register, finds what was asked for.
     """
     finder = _Finder(waiting)
     sys.meta_path.insert(0, finder)

@@ -180,9 +180,8 @@ _EITHER = f"{CONTROL_CHARACTERS[:-1]}{LINE_BREAKS[1:]}"
 class _Controls(_Later):
     def __init__(self, batch: PolarsBatchData, columns: Sequence[str] | None) -> None:
         super().__init__(batch)
-        reading = self.reading
-        asked = reading is None or reading.controls
-        self._names = [name for name in batch.columns if asked and (columns is None or name in columns)]
+        asked = batch.columns if batch.controls else ()
+        self._names = [name for name in asked if columns is None or name in columns]
         self._places: dict[str, tuple[list[int], list[int]]] = {}
 
     def see(self, piece: Piece) -> None:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import codecs
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
@@ -113,7 +113,7 @@ def read_fast(content: bytes, layout: Layout, reading: Reading, top: Top) -> Sub
         return None
     found = head.reading(reading, body.rows, faults, head.outside)
     rows = range(head.header.number + 1, head.header.number + 1 + body.rows)
-    return Submission(Columns(frame, rows), replace(found, controls=body.controls))
+    return Submission(Columns(frame, rows, body.controls), found)
 
 
 def table_of(content: bytes, layout: Layout, top: Top, body: Body, names: tuple[str, ...]) -> pl.DataFrame | None:
@@ -172,8 +172,8 @@ def prove(content: bytes, layout: Layout, top: Top, end: int) -> Body | None:
             or not _row(delimiter, quote, width).fullmatch(content, top.begin, end)
         ):
             return None
-        # A quoted cell may hold the delimiter.
-        controls = bool(marks.translate(None, quote + b"\r\n" + bytes(set(delimiter) - _CONTROLS)))
+        # A quoted cell may hold the delimiter, and the mark itself.
+        controls = bool(marks.translate(None, b"\r\n" + bytes(set(delimiter + quote) - _CONTROLS)))
         rows = marks.count(b"\n") + 1
     else:
         marks = marks.replace(b"\r\n", b"\n") if returned else marks
@@ -190,7 +190,7 @@ def _repeats(line: bytes, times: int, marks: bytes) -> bool:
     """Whether the marks are so many times those of the line, but for the last one's end."""
     if len(marks) != times * len(line) - 1:
         return False
-    block = line * max(1, _STEP // len(line))
+    block = line * max(1, min(_STEP, len(marks) + 1) // len(line))
     places = range(0, len(marks) - len(block) + 1, len(block))
     rest = marks[len(places) * len(block) :]
     return all(marks.startswith(block, place) for place in places) and block.startswith(rest)
@@ -213,9 +213,14 @@ def _row(delimiter: bytes, quote: bytes, width: int) -> Any:
 
 
 def read_text(content: bytes, skip_lines: int = 0, **how: Any) -> pl.DataFrame:
-    """Text as Polars reads it, which unpacks what begins as a packed file does: `x^` is enough for that."""
+    """Text as Polars reads it, which unpacks what begins as a packed file does: `x^` is enough for that.
+
+    It also takes off a mark of the byte order at the beginning, which in rows is a letter of the first cell.
+    """
     import polars as pl
 
+    if content.startswith(_BOM) and not skip_lines:
+        content = _BOM + content
     if content.startswith(_LIKE_PACKED):
         content, skip_lines = b"\n" + content, skip_lines + 1
     return pl.read_csv(content, skip_lines=skip_lines, **how)

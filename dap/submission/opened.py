@@ -61,7 +61,8 @@ class Opened:
     def plain(self, layout: Layout, *, whole: bool = False) -> Submission | None:
         """What `read` gives for a large delimited text, made by Polars alone; None where only `read` can tell.
 
-        A very large one is given in pieces, and with `whole` only one that has more rows or cells than a table may.
+        A very large one is given in pieces, with `whole` only one of more rows or cells than a table may have: that one
+        `read` refuses.
         It is safe in a thread of its own while another one imports pandas.
         """
         content = self._content

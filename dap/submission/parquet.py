@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from typing import Any
 
@@ -11,11 +12,14 @@ from dap.submission.found import Found, whole
 from dap.submission.limits import LIMITS
 from dap.submission.reading import HiddenText
 
-# Under which names Arrow (also from R), pandas, Spark, Hive, Iceberg and the writers of Avro, Thrift and Protocol
-# Buffers keep what they need to read the file again, by their sources.
+# Under which names Arrow, Spark, Hudi, Hive, Iceberg and the writers of Avro, Thrift and Protocol Buffers keep what
+# they need to read the file again, by their sources; pandas and R have one each, of a form of its own.
 _PROGRAMS_OWN = re.compile(
-    r"ARROW:[\w:]+|PARQUET:field_id|pandas|r|org\.apache\.spark\.[\w.]+|writer\.[\w.]+|iceberg\.schema"
+    r"ARROW:[\w:]+|PARQUET:field_id|org\.apache\.(?:spark|hudi)\.[\w.]+|writer\.[\w.]+|iceberg\.schema"
     r"|(?:parquet\.)?avro\.schema|parquet\.(?:proto|thrift)\.[\w.]+|thrift\.(?:class|descriptor)"
+)
+_PANDAS_FACTS = frozenset(
+    {"attributes", "column_indexes", "columns", "creator", "index_columns", "pandas_version", "partition_columns"}
 )
 
 
@@ -70,14 +74,29 @@ def _hide_properties(file: Any, found: Found) -> None:
             texts = [whole(each.decode("utf-8", "replace")) for each in (name, value)]
             for text in texts:
                 found.hide("document property", text)
-            if not _PROGRAMS_OWN.fullmatch(texts[0]):
+            if not _is_programs_own(*texts):
                 found.note(*texts)
 
 
-def head_of_parquet(file: Any) -> tuple[tuple[str, ...], tuple[HiddenText, ...]] | None:
-    """The columns' names and the texts beside the table, from the end of a Parquet file; `file` is opened for reading.
+def _is_programs_own(name: str, value: str) -> bool:
+    """Whether a program wrote this for itself, and nobody's notes on the table went with it."""
+    if name == "pandas":
+        try:
+            facts = json.loads(value)
+        except (ValueError, RecursionError):
+            return False
+        # Its attributes are what somebody noted on the frame.
+        return isinstance(facts, dict) and facts.keys() <= _PANDAS_FACTS and not facts.get("attributes")
+    if name == "r":
+        return re.match(r"[AX]\n[0-9]+\n", value) is not None
+    return _PROGRAMS_OWN.fullmatch(name) is not None
 
-    None where any column holds other than text or whole numbers, or the end alone cannot tell that all is well.
+
+def head_of_parquet(file: Any) -> tuple[tuple[str, ...], tuple[HiddenText, ...], tuple[str, ...]] | None:
+    """The columns' names, the texts beside the table and the kinds of faults that those are, from the file's end.
+
+    `file` is opened for reading. None where any column holds other than text or whole numbers, or the end alone cannot
+    tell that all is well.
     """
     import pyarrow as pa
     import pyarrow.parquet as pq
@@ -96,13 +115,13 @@ def head_of_parquet(file: Any) -> tuple[tuple[str, ...], tuple[HiddenText, ...]]
     names = tuple(whole(name) for name in read.schema_arrow.names)
     if (
         not text
-        or found.faults
         or not read.metadata.num_rows
         or len(names) > LIMITS.columns
         or len({name.casefold() for name in names}) < len(names)
     ):
         return None
-    return names, tuple(HiddenText(place, said) for place, said, *_ in found.hidden)
+    hidden = tuple(HiddenText(place, said) for place, said, *_ in found.hidden)
+    return names, hidden, tuple(kind for kind, _ in found.faults)
 
 
 def _is_whole(pa: Any, type: Any) -> bool:

@@ -149,8 +149,7 @@ class Reading:
     name the column has in the frame: the element's where the header is exactly an element's, otherwise `#` and the
     position, because a header the plan does not know may be a value. A file of fixed width has no header: its columns
     are the layout's, and `header_row` is 0. `format` is what the content is (`csv`, `fixed`, `xlsx`, ...), whatever
-    the name says; `sha256` is empty where the file was refused by its size alone. `controls` is False only where the
-    bytes of the file show that no cell holds a control character or a line break, so that nobody need search for one.
+    the name says; `sha256` is empty where the file was refused by its size alone.
     """
 
     file_name: str = field(repr=False)
@@ -166,7 +165,6 @@ class Reading:
     format: str = "csv"
     sheets: int = 0
     archive_members: int = 0
-    controls: bool = field(default=True, compare=False)
 
     @property
     def readable(self) -> bool:
@@ -192,10 +190,15 @@ class Reading:
 
 @dataclass(frozen=True, eq=False)
 class Columns:
-    """A table as Polars has it: columns of text with null for an empty cell; `rows` are the numbers of its rows."""
+    """A table as Polars has it: columns of text with null for an empty cell; `rows` are the numbers of its rows.
+
+    `controls` is False only where the bytes of the file show that no cell holds a control character or a line break, so
+    that nobody need search for one.
+    """
 
     frame: pl.DataFrame = field(repr=False)
     rows: Sequence[int] = field(repr=False)
+    controls: bool = True
 
 
 @dataclass(frozen=True, eq=False)
@@ -204,13 +207,14 @@ class Pieces:
 
     `names` are the columns, `heights` how many rows each piece has; the rows are numbered on from `first`.
     `load(number, names)` reads those columns of a piece (all for None), counted from 0; CouldNotRun where its bytes are
-    no longer those that were proven.
+    no longer those that were proven. `controls` is as in Columns.
     """
 
     names: tuple[str, ...]
     first: int
     heights: tuple[int, ...]
     load: Callable[[int, Sequence[str] | None], pl.DataFrame] = field(repr=False)
+    controls: bool = True
 
     @property
     def height(self) -> int:

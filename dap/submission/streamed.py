@@ -112,8 +112,8 @@ class _Reader:
         heights = tuple(each.body.rows for each in self._pieces)
         reading = replace(reading, sha256=self._hash.hexdigest())
         found = head.reading(reading, sum(heights), faults, head.outside)
-        found = replace(found, controls=any(each.body.controls for each in self._pieces))
-        return Submission(Pieces(self._names, head.header.number + 1, heights, self._load), found)
+        controls = any(each.body.controls for each in self._pieces)
+        return Submission(Pieces(self._names, head.header.number + 1, heights, self._load, controls), found)
 
     def _proven(self, above: int) -> Iterator[_Piece]:
         rows = 0

@@ -153,8 +153,10 @@ def _parquet(spark: SparkSession, source: Source, layout: Layout) -> SparkTable 
     found = head_of_parquet(_Remote(spark, source))
     if found is None or layout.title_lines or not known_names(found[0], layout):
         return None
-    names, hidden = found
+    names, hidden, kinds = found
     faults = Faults()
+    for kind in kinds:
+        faults.add(kind)
     top = read_head([Record(1, names)], layout, faults, grid=True)
     if len(top.header.cells) < len(names):
         return None
