@@ -71,7 +71,8 @@ class Deferred:
 
     `rows` None stands for all. `unexpected` gives the expression for a piece; it is None for a condition on uniqueness,
     which no piece can answer alone. `stock` computes what the stock metric on pandas gives, for whoever needs it.
-    `swept` says that each piece was asked, so that `total` can tell.
+    `swept` says that each piece was asked, so that `total` can tell. `by_text` says that it goes by the different texts
+    of its columns, which a piece finds for all conditions at once.
     """
 
     batch: PolarsBatchData = field(repr=False)
@@ -80,6 +81,7 @@ class Deferred:
     unexpected: Callable[[Piece], pl.Expr] | None = field(repr=False)
     stock: Callable[[], Any] = field(repr=False)
     pair: bool = False
+    by_text: bool = False
     count: int | None = None
     swept: bool = False
     _counts: dict[int, int] = field(default_factory=dict, repr=False)
@@ -386,7 +388,7 @@ class _Level:
                     raise TypeError("a condition has to answer for a piece as for any other")
                 return _unexpected(again, rows, columns)
 
-        return Deferred(batch, columns, rows, unexpected, stock, pair="column_A" in domain)
+        return Deferred(batch, columns, rows, unexpected, stock, pair="column_A" in domain, by_text=goes_by_text(name))
 
     def _count_rows(self, metric: MetricConfiguration, batch: PolarsBatchData) -> None:
         rows = rows_of(batch, {"row_condition": metric.metric_domain_kwargs.get("row_condition")})
@@ -513,11 +515,13 @@ def count(batch: PolarsBatchData, tallies: Sequence[Tally], names: set[str] | No
     Where the columns they need are named, no others are read, and whoever waits for a pass waits on.
     """
     broken: set[int] = set()
+    by_text = [name for each in tallies if isinstance(each, Deferred) and each.by_text for name in each.columns]
     for tally in tallies:
         if isinstance(tally, Deferred):
             tally.forget()
 
     def visit(piece: Piece) -> None:
+        piece.distinct(by_text)
         expressions = []
         for tally in tallies:
             if id(tally) not in broken:

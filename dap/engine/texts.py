@@ -14,11 +14,20 @@ _MANY_CELLS = 1_000
 
 
 class TextColumn(Sequence[str | None]):
-    """A column of text whose cells are made only when they are asked for."""
+    """A column of text whose cells are made only when they are asked for.
 
-    def __init__(self, series: pl.Series) -> None:
-        self._series = series
+    `longest` is how many bytes its longest cell has, where that is known.
+    """
+
+    def __init__(self, series: pl.Series, longest: int | None = None) -> None:
+        self._series, self._longest = series, longest
         self._asked = 0
+
+    @classmethod
+    def all_of(cls, frame: pl.DataFrame) -> list[TextColumn]:
+        """The columns of a frame of text; their lengths are asked for all at once."""
+        longest = frame.select(pl.all().str.len_bytes().max().fill_null(0)).row(0) if frame.width else ()
+        return [cls(column, most) for column, most in zip(frame.get_columns(), longest, strict=True)]
 
     @cached_property
     def _list(self) -> list[str | None]:
@@ -48,7 +57,7 @@ class TextColumn(Sequence[str | None]):
         """
         if not len(self):
             return b"\0\0"
-        longest = self._series.str.len_bytes().max()
+        longest = self._series.str.len_bytes().max() if self._longest is None else self._longest
         if not isinstance(longest, int) or longest < SHORTEST:
             return b"\0" * (len(self) + 1)
         cells = self._series.fill_null("") if self._series.null_count() else self._series

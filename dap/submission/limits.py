@@ -36,7 +36,7 @@ class Limits:
     streamed_cells: int = 800_000_000
     pieces_from: int = 125 * MEGABYTE
     """From this size on a plain text is judged in pieces though it is in memory: as a table it takes five times it."""
-    piece_bytes: int = 16 * MEGABYTE
+    piece_bytes: int = 24 * MEGABYTE
     """How much of a streamed file is read at a time; a longer line is not plain."""
     hidden_texts: int = 200_000
     """Texts beside the table, such as the cells of other sheets, that are handed to the screen for identifiers."""
