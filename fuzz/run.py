@@ -7,6 +7,7 @@ given with FUZZ_FOLDER, or nowhere; inputs that reach new code are kept in FUZZ_
 
 from __future__ import annotations
 
+import ast
 import os
 import re
 import resource
@@ -28,6 +29,7 @@ atheris.Fuzz()
 """
 _SECONDS = 30
 _WALL_SECONDS = 600
+_TOKENS = Path(__file__).with_name("tokens.dict")
 
 
 class Hang(BaseException):
@@ -46,6 +48,18 @@ def main(arguments: Sequence[str]) -> int:
         f"{len(chosen) - len(broke)} of {len(chosen)} targets held." + (f" Broke: {', '.join(broke)}" if broke else "")
     )
     return 1 if broke else 0
+
+
+def tokens() -> list[bytes]:
+    """What the readers look for, of tokens.dict; ValueError for a line that libFuzzer would not take either."""
+    found = []
+    for line in _TOKENS.read_text("utf-8").splitlines():
+        if line.startswith("#"):
+            continue
+        if not re.fullmatch(r'"(?:[ !#-\[\]-~]|\\["\\]|\\x[0-9a-f]{2})+"', line):
+            raise ValueError(f"no token: {line}")
+        found.append(ast.literal_eval(f"b{line}"))
+    return found
 
 
 def timed(target: Callable[[bytes], None], seconds: float = _SECONDS) -> Callable[[bytes], None]:
@@ -73,7 +87,7 @@ def _run(name: str, seconds: int) -> bool:
             place.mkdir(parents=True, exist_ok=True)
         script = Path(scratch) / f"{name}.py"
         script.write_text(_RUN.format(name=name), "utf-8")
-        options = [f"-max_total_time={seconds}", f"-timeout={_WALL_SECONDS}", "-rss_limit_mb=1024"]
+        options = [f"-max_total_time={seconds}", f"-timeout={_WALL_SECONDS}", "-rss_limit_mb=1024", f"-dict={_TOKENS}"]
         before = _processor_seconds()
         finished = subprocess.run(
             [

@@ -18,19 +18,14 @@ from dap.submission import Reading
 from dap.submission.archive import ReadError, open_archive
 from dap.submission.child import Answer
 from fuzz import targets
-from fuzz.run import Hang, timed
+from fuzz.run import Hang, timed, tokens
 from fuzz.targets import FIXED, LAYOUT, NAMES, TARGETS, examine, examine_packed
 from tests.corpus.packed import book, old_book, packed, raw_book
 
 _MODEST = settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 # Pieces that mean something to one reader or another, so that chance does not have to find them.
-_PIECES = st.sampled_from(
-    [b"sasid", b"last_name", b",", b";", b"\t", b'"', b'""', b"\n", b"\r\n", b"\r", b"\0", b"\xef\xbb\xbf", b"\xff\xfe",
-     b"=\"1\"", b"\xc3\xa9", b"\xe9", b"\x1a", b" " * 20, b"PK\x03\x04", b"PK\x01\x02", b"PK\x05\x06", b"\x1f\x8b\x08",
-     b"<row>", b"</row>", b'<c t="s">', b"<v>", b"&lt;", b"&x;", b"<!DOCTYPE a>", b"<![CDATA[", b"_x000D_",
-     b"0000000001"]
-)  # fmt: skip
+_PIECES = st.sampled_from(tokens())
 _BYTES = st.lists(_PIECES | st.binary(max_size=6), max_size=40).map(b"".join)
 
 

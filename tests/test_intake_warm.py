@@ -83,17 +83,38 @@ def test_a_request_that_cannot_be_judged_says_so(template: _Template, config: In
     assert template.judge(config, _file(config), unknown, _always) == "request"
 
 
-def test_what_takes_too_long_or_too_much_is_ended(template: _Template, config: IntakeConfig) -> None:
+def test_what_takes_too_long_or_too_much_is_ended(
+    template: _Template, config: IntakeConfig, monkeypatch: pytest.MonkeyPatch
+) -> None:
     from dataclasses import replace
 
+    # However fast a machine is, so many rows take it longer than that.
+    monkeypatch.setattr("dap.intake.judge._LOOKED_AT", 0.001)
     header, *rows = _file(config).read_bytes().splitlines(keepends=True)
-    # It takes longer than the half second after which a judging is looked at.
     long = _file(config, header + b"".join(rows) * 20_000)
     assert template.judge(replace(config, judge_seconds=0), long, ADDRESS, _always) == "judge-died"
     assert template.judge(config, long, ADDRESS, lambda: False) == LOST
     nothing = replace(config, judge_memory_bytes=1, judge_seconds=10)
     found = template.judge(nothing, _file(config), ADDRESS, _always)
     assert isinstance(found, str) or found["verdict"] is None
+
+
+def test_a_judging_that_is_ended_before_it_is_there_judges_nothing(config: IntakeConfig, tmp_path: Path) -> None:
+    """The first file's waits for Great Expectations to be imported; whoever gives it up then leaves nothing behind."""
+    waiting = _Template(tmp_path)
+    try:
+        path = _file(config)
+        with path.open("rb") as file:
+            limits = {"memory": config.judge_memory_bytes, "seconds": int(config.judge_seconds)}
+            asked = {"plan": str(config.plan.absolute()), **vars(ADDRESS), "school_year": ADDRESS.school_year}
+            fork = waiting.start(asked | limits, file, tmp_path)
+            assert fork.ended(0) is None
+            fork.kill()
+            # What it would have answered ends without a word, with its process.
+            assert fork.stdout.read() == b""
+            fork.stdout.close()
+    finally:
+        waiting.stop()
 
 
 @LISTED

@@ -22,6 +22,9 @@ from dap.intake.config import IntakeConfig
 from dap.intake.records import Address, Refused, State, Submission
 from dap.intake.store import Store
 
+_LOOKED_AT = 0.5
+"""Seconds after which a judging is looked at again: whether its claim still holds, and whether it takes too long."""
+
 Alive = Callable[[], bool]
 """Says that the work goes on, and whether it still is this worker's."""
 
@@ -196,7 +199,7 @@ def _asked(
     reader.start()
     last = time.monotonic() + config.judge_seconds
     try:
-        while (code := process.ended(0.5)) is None:
+        while (code := process.ended(_LOOKED_AT)) is None:
             if not alive():
                 return LOST
             if time.monotonic() > last:

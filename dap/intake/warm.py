@@ -27,6 +27,8 @@ from dap.intake.records import Address
 
 _START = "import sys; sys.path[:] = sys.argv[3:]; from dap.intake.warm import wait; wait(*sys.argv[1:3])"
 _MOST_ASKED = 65_536
+_BORN_WITHIN = 60
+"""Seconds in which a fork is there, Great Expectations imported before it included, on the busiest machine."""
 
 
 @contextmanager
@@ -134,15 +136,22 @@ class _Fork:
     def ended(self, seconds: float) -> int | None:
         """The exit code, where it ends within so many seconds. One that was never told is a death's."""
         while self._selector.select(seconds):
-            piece = self._states.read(64)
-            if not piece:
+            if not self._hear():
                 code = self._told.partition(b"\n")[2]
                 return int(code) if code else 1
-            self._told += piece
         return None
+
+    def _hear(self) -> bool:
+        """Take what is told next; False where nothing more will be."""
+        piece = self._states.read(64) or b""
+        self._told += piece
+        return bool(piece)
 
     def kill(self) -> None:
         """End the fork and what it started, which are a group of their own."""
+        # It is told its number before it begins, and nobody can end what has none yet.
+        while b"\n" not in self._told and self._selector.select(_BORN_WITHIN) and self._hear():
+            pass
         self._selector.close()
         number = self._told.partition(b"\n")
         # Once its code is told its number may be another's.
