@@ -16,18 +16,24 @@ from typing import Any
 
 
 @contextmanager
+def asked_first(finder: importlib.abc.MetaPathFinder) -> Iterator[None]:
+    """Meanwhile ask this finder for each module before all others."""
+    sys.meta_path.insert(0, finder)
+    try:
+        yield
+    finally:
+        sys.meta_path.remove(finder)
+
+
+@contextmanager
 def names_on_demand(waiting: Mapping[str, Pattern[str]]) -> Iterator[None]:
     """Meanwhile import these packages without the modules they take names from that match the package's pattern.
 
     `from package import Name` and `package.Name` give what they would otherwise, then and later. Whoever asks for all
     names, for a module without importing it, or for the classes that the modules register, finds what was asked for.
     """
-    finder = _Finder(waiting)
-    sys.meta_path.insert(0, finder)
-    try:
+    with asked_first(_Finder(waiting)):
         yield
-    finally:
-        sys.meta_path.remove(finder)
 
 
 class Registered(dict[str, Any]):

@@ -15,7 +15,7 @@ from contextlib import contextmanager
 from types import ModuleType
 from typing import Any
 
-from dap.engine.by_name import Registered, names_on_demand
+from dap.engine.by_name import Registered, asked_first, names_on_demand
 from dap.engine.configured import as_it_is, build_once
 
 # Statistics and charts, for expectations about distributions and for the renderers of GX; schemas for JSON in cells.
@@ -122,7 +122,7 @@ def shortest_way() -> Iterator[None]:
     if not _own:
         yield
         return
-    with _leaving_out(_ABSENT_FOR_GX), _without_collecting():
+    with asked_first(_LeavingOut(_ABSENT_FOR_GX)), _without_collecting():
         yield
 
 
@@ -141,15 +141,5 @@ def _without_collecting() -> Iterator[None]:
 @contextmanager
 def without_grammar() -> Iterator[None]:
     """Leave out, while something is imported, the grammar that nothing here asks for; then all is found again."""
-    with _leaving_out(_ABSENT):
+    with asked_first(_LeavingOut()):
         yield
-
-
-@contextmanager
-def _leaving_out(names: frozenset[str]) -> Iterator[None]:
-    finder = _LeavingOut(names)
-    sys.meta_path.insert(0, finder)
-    try:
-        yield
-    finally:
-        sys.meta_path.remove(finder)
