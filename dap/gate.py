@@ -277,7 +277,7 @@ def _engine(asked: str, submission: Submission) -> str:
 
 def _demand_judge(suite: Any, reading: Reading) -> None:
     """Every fault that the reader found has a rule that judges it; CouldNotRun where one would go unheard."""
-    asked = {each.configuration.kwargs.get("fault") for each in suite.expectations}
+    asked = {getattr(each, "fault", None) for each in suite.expectations}
     if unheard := sorted({fault.kind for fault in reading.faults} - asked):
         raise CouldNotRun(f"the suite has no rule for what the reader found ({', '.join(unheard)}).")
 
@@ -360,7 +360,7 @@ def _without_unanswerable(suite: Any, parameters: dict[str, list[str]]) -> Any:
 
     asked = []
     for expectation in suite.expectations:
-        value_set = expectation.configuration.kwargs.get("value_set")
+        value_set = getattr(expectation, "value_set", None)
         wanted = value_set.get("$PARAMETER") if isinstance(value_set, dict) else None
         if wanted is None or wanted in parameters:
             asked.append(expectation)

@@ -16,51 +16,79 @@ from dap.engine.configured import _QUESTIONS, as_it_is, build_once
 ROOT = Path(__file__).resolve().parent.parent
 
 
-def _expectation() -> Any:
-    """A class with the parts of GX's, that counts how often it builds its configuration."""
+def _classes() -> tuple[Any, Any]:
+    """An expectation's class and its configuration's, with the parts of GX's; they count what they make."""
+
+    class Configuration:
+        def __init__(self, kwargs: dict[str, Any]) -> None:
+            self.kwargs = kwargs
+
+        def to_domain_obj(self) -> Any:
+            """An expectation with these kwargs."""
+            Expectation.made += 1
+            return Expectation(**self.kwargs)
 
     class Expectation:
-        def __init__(self) -> None:
-            self.built = 0
-            self.kwargs = {"column": "grade", "mostly": 1}
+        built = made = 0
+
+        def __init__(self, **kwargs: Any) -> None:
+            self.kwargs = kwargs or {"column": "grade", "mostly": 1}
 
         @property
-        def configuration(self) -> dict[str, Any]:
+        def configuration(self) -> Any:
             """The kwargs, made anew."""
-            self.built += 1
-            return dict(self.kwargs)
+            Expectation.built += 1
+            return Configuration(dict(self.kwargs))
 
         def _get_success_kwarg(self, key: str) -> Any:
-            return self.configuration[key]
+            return self.configuration.kwargs[key]
 
         def _get_domain_kwargs(self) -> dict[str, Any]:
-            return {key: self.configuration[key] for key in ("column", "column")}
+            return {key: self.configuration.kwargs[key] for key in ("column", "column")}
 
         def _get_success_kwargs(self) -> dict[str, Any]:
-            return {key: self.configuration[key] for key in ("column", "mostly")} | self._get_domain_kwargs()
+            return {key: self.configuration.kwargs[key] for key in ("column", "mostly")} | self._get_domain_kwargs()
 
         def _get_runtime_kwargs(self, *, broken: bool = False) -> dict[str, Any]:
             if broken:
-                raise KeyError(len(self.configuration))
+                raise KeyError(self.configuration.to_domain_obj().configuration)
             return self._get_success_kwargs() | {"mostly": self._get_success_kwarg("mostly")}
 
-    return Expectation
+        def get_validation_dependencies(self) -> list[Any]:
+            """The kwargs of each of two metrics, as GX asks for them: of an expectation like this one."""
+            return [self.configuration.to_domain_obj()._get_runtime_kwargs() for _ in range(2)]
+
+    return Expectation, Configuration
 
 
 def test_a_question_builds_the_configuration_once_and_answers_alike() -> None:
-    plain, once = _expectation(), _expectation()
-    build_once(once)
+    (plain, _), (once, configuration) = _classes(), _classes()
+    build_once(once, configuration)
     before, after = plain(), once()
     for name in _QUESTIONS:
         arguments = ("mostly",) if name == "_get_success_kwarg" else ()
         assert getattr(after, name)(*arguments) == getattr(before, name)(*arguments)
-    assert (before.built, after.built) == (12, 4)
+    assert (plain.built, once.built) == (12, 4)
     assert once.configuration.__doc__ == plain.configuration.__doc__
 
 
+def test_what_is_made_out_of_a_questions_configuration_is_made_once_and_answers_alike() -> None:
+    (plain, _), (once, configuration) = _classes(), _classes()
+    build_once(once, configuration)
+    expectation = once()
+    assert expectation.get_validation_dependencies() == plain().get_validation_dependencies()
+    assert (plain.built, plain.made) == (12, 2)
+    assert (once.built, once.made) == (2, 1)
+    expectation.kwargs["mostly"] = 0.5
+    assert expectation.get_validation_dependencies() == [{"column": "grade", "mostly": 0.5}] * 2
+    kept = expectation.configuration
+    assert kept.to_domain_obj() is not kept.to_domain_obj()
+    assert configuration.to_domain_obj.__doc__ == "An expectation with these kwargs."
+
+
 def test_a_configuration_is_never_older_than_the_question() -> None:
-    once = _expectation()
-    build_once(once)
+    once, configuration = _classes()
+    build_once(once, configuration)
     expectation = once()
     assert expectation._get_success_kwarg("mostly") == 1
     expectation.kwargs["mostly"] = 0.5
@@ -69,21 +97,25 @@ def test_a_configuration_is_never_older_than_the_question() -> None:
 
 
 def test_a_question_that_fails_leaves_nothing_behind() -> None:
-    once = _expectation()
-    build_once(once)
+    once, configuration = _classes()
+    build_once(once, configuration)
     expectation = once()
-    with pytest.raises(KeyError):
+    with pytest.raises(KeyError) as raised:
         expectation._get_runtime_kwargs(broken=True)
+    used = raised.value.args[0]
+    assert used.to_domain_obj() is not used.to_domain_obj()
     expectation.kwargs["mostly"] = 0.5
     assert expectation._get_success_kwarg("mostly") == 0.5
 
 
-def test_a_class_without_these_parts_stays_as_it_is() -> None:
-    other = _expectation()
-    del other._get_domain_kwargs
-    before = dict(other.__dict__)
-    build_once(other)
-    assert dict(other.__dict__) == before
+@pytest.mark.parametrize("lacks", ["_get_domain_kwargs", "configuration", "to_domain_obj"])
+def test_classes_without_these_parts_stay_as_they_are(lacks: str) -> None:
+    for kind in (classes := _classes()):
+        if hasattr(kind, lacks):
+            delattr(kind, lacks)
+    before = [dict(each.__dict__) for each in classes]
+    build_once(*classes)
+    assert [dict(each.__dict__) for each in classes] == before
 
 
 def test_the_installed_version_of_gx_has_these_parts_and_the_commands_process_uses_them() -> None:
@@ -91,14 +123,16 @@ def test_the_installed_version_of_gx_has_these_parts_and_the_commands_process_us
         "from dap.engine import starting\n"
         "starting.own_process()\nstarting.import_gx()\n"
         "from great_expectations.expectations.expectation import Expectation\n"
+        "from great_expectations.expectations.expectation_configuration import ExpectationConfiguration\n"
         "import great_expectations.expectations as gxe\n"
+        "print(hasattr(ExpectationConfiguration.to_domain_obj, '__wrapped__'))\n"
         f"print(all(hasattr(getattr(Expectation, name), '__wrapped__') for name in {_QUESTIONS!r}))\n"
         "made = gxe.ExpectColumnValuesToBeInSet(column='grade', value_set=['05'])\n"
         "held = made._get_success_kwargs()\n"
         "print(held['column'], held['value_set'], made.configuration.kwargs)\n"
     )
     finished = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT)
-    assert finished.stdout.splitlines() == ["True", "grade ['05'] {'column': 'grade', 'value_set': ['05']}"]
+    assert finished.stdout.splitlines() == ["True", "True", "grade ['05'] {'column': 'grade', 'value_set': ['05']}"]
 
 
 _RESULTS = """

@@ -66,13 +66,18 @@ class Piece:
         self._memo = memo
         self._distinct: dict[str, list[str]] = {}
 
+    @cached_property
+    def kinds(self) -> Mapping[str, pl.DataType]:
+        """The columns of the frame, which Polars lists anew whenever it is asked, with their types."""
+        return self.frame.schema
+
     def is_text(self, name: str) -> bool:
         """Whether every value of the column is a text or missing."""
-        return self.frame.schema.get(name) == pl.String
+        return self.kinds.get(name) == pl.String
 
     def is_number(self, name: str) -> bool:
         """Whether the column holds floats, or whole numbers of which none is missing, of 64 bits as numpy has them."""
-        dtype = self.frame.schema.get(name)
+        dtype = self.kinds.get(name)
         return dtype == pl.Float64 or (dtype == pl.Int64 and self.frame[name].null_count() == 0)
 
     def distinct(self, names: Iterable[str]) -> None:
@@ -155,7 +160,7 @@ class PolarsBatchData(PandasBatchData):
     @property
     def schema(self) -> Mapping[str, Any]:
         """The columns that can be computed on, with their types."""
-        return self.probe.frame.schema
+        return self.probe.kinds
 
     @property
     def in_memory(self) -> bool:

@@ -13,30 +13,58 @@ _LONGER = ("get_validation_dependencies", "metrics_validate")
 _PLAIN = frozenset({str, int, bool, type(None)})
 
 
-def build_once(expectation: type[Any]) -> None:
+def build_once(expectation: type[Any], recorded: type[Any]) -> None:
     """Make a class of expectations build the configuration that such a question reads once, for the whole process.
 
-    `expectation` is GX's class of all expectations. Where it has no such parts, as another version may not, nothing is
-    done: the answers are the same either way, a third of a small file's time apart.
+    `expectation` is GX's class of all expectations, `recorded` that of their configurations: what a question makes out
+    of its configuration is made once as well. Where they have no such parts, as another version may not, nothing is
+    done: the answers are the same either way, half of a small file's time apart.
     """
-    built = expectation.__dict__.get("configuration")
-    if not isinstance(built, property) or not all(name in expectation.__dict__ for name in _QUESTIONS):
+    built, made = expectation.__dict__.get("configuration"), recorded.__dict__.get("to_domain_obj")
+    if not isinstance(built, property) or made is None or not all(each in expectation.__dict__ for each in _QUESTIONS):
         return
-    held: dict[int, list[Any]] = {}
+    held: dict[int, _Asked] = {}
+    of_question: dict[int, _Asked] = {}
 
     def configuration(self: Any) -> Any:
-        found = held.get(id(self))
-        if found is None:
+        asked = held.get(id(self))
+        if asked is None:
             return built.__get__(self)
-        if not found:
-            found.append(built.__get__(self))
-        return found[0]
+        if asked.configuration is None:
+            asked.configuration = built.__get__(self)
+            of_question[id(asked.configuration)] = asked
+        return asked.configuration
+
+    @wraps(made)
+    def to_domain_obj(self: Any) -> Any:
+        asked = of_question.get(id(self))
+        if asked is None:
+            return made(self)
+        if asked.again is None:
+            asked.again = made(self)
+            held[id(asked.again)] = _Asked()
+        return asked.again
+
+    def forget(one: Any) -> None:
+        asked = held.pop(id(one), None)
+        if asked is not None:
+            of_question.pop(id(asked.configuration), None)
+            forget(asked.again)
 
     expectation.configuration = property(configuration, doc=built.__doc__)
+    recorded.to_domain_obj = to_domain_obj
     for kind in (expectation, *_below(expectation)):
         for name in (*_QUESTIONS, *_LONGER):
             if name in kind.__dict__:
-                setattr(kind, name, _holding(kind.__dict__[name], held))
+                setattr(kind, name, _holding(kind.__dict__[name], held, forget))
+
+
+class _Asked:
+    """What was made for a question that is being asked: the configuration, and the expectation made out of that."""
+
+    def __init__(self) -> None:
+        self.configuration: Any = None
+        self.again: Any = None
 
 
 def _below(kind: type[Any]) -> list[type[Any]]:
@@ -62,15 +90,17 @@ def _is_plain(value: Any) -> bool:
     return type(value) in _PLAIN or (type(value) is list and all(type(each) in _PLAIN for each in value))
 
 
-def _holding(question: Callable[..., Any], held: dict[int, list[Any]]) -> Callable[..., Any]:
+def _holding(
+    question: Callable[..., Any], held: dict[int, _Asked], forget: Callable[[Any], None]
+) -> Callable[..., Any]:
     @wraps(question)
     def asked(self: Any, *arguments: Any, **named: Any) -> Any:
         if id(self) in held:
             return question(self, *arguments, **named)
-        held[id(self)] = []
+        held[id(self)] = _Asked()
         try:
             return question(self, *arguments, **named)
         finally:
-            held.pop(id(self), None)
+            forget(self)
 
     return asked

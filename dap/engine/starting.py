@@ -12,6 +12,7 @@ import re
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from functools import cache
 from types import ModuleType
 from typing import Any
 
@@ -98,7 +99,11 @@ def import_gx(*, whole: bool = False) -> None:
         return
     with names_on_demand({} if whole else _ON_DEMAND), shortest_way():
         importlib.import_module("great_expectations")
-        build_once(importlib.import_module("great_expectations.expectations.expectation").Expectation)
+        expectations: Any = importlib.import_module("great_expectations.expectations.expectation")
+        configurations: Any = importlib.import_module("great_expectations.expectations.expectation_configuration")
+        build_once(expectations.Expectation, configurations.ExpectationConfiguration)
+        # It makes a class's name into its type, for each configuration anew.
+        expectations.camel_to_snake = cache(expectations.camel_to_snake)
         ids: Any = importlib.import_module("great_expectations.core.id_dict")
         ids.convert_to_json_serializable = as_it_is(ids.convert_to_json_serializable)
     registry: Any = importlib.import_module("great_expectations.expectations.registry")

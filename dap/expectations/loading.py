@@ -63,18 +63,20 @@ def applicable(
     foreign = foreign_faults(format) | (FATAL if readable else frozenset()) if format else frozenset()
     asked: list[Any] = []
     skipped: list[Any] = []
+    expectation: Any
     for expectation in suite.expectations:
         reads = expectation.expectation_type == "expect_submission_to_be_well_formed"
-        kwargs = expectation.configuration.kwargs
-        fits = kwargs["fault"] not in foreign if reads else readable and columns_of(kwargs) <= present
+        fits = expectation.fault not in foreign if reads else readable and _columns_of(expectation) <= present
         (asked if fits else skipped).append(expectation)
     return ExpectationSuite(name=suite.name, expectations=asked, meta=suite.meta), skipped
 
 
-def columns_of(kwargs: Mapping[str, Any]) -> set[str]:
+def _columns_of(expectation: Any) -> set[str]:
     """The columns without which an expectation cannot be evaluated, those of its row condition included."""
-    names = {kwargs[key] for key in ("column", "column_A", "column_B") if key in kwargs}
-    return names | set(kwargs.get("column_list", ())) | set(_condition_columns(kwargs.get("row_condition")))
+    named = [getattr(expectation, key, None) for key in ("column", "column_A", "column_B")]
+    several = getattr(expectation, "column_list", None) or ()
+    conditions = _condition_columns(getattr(expectation, "row_condition", None))
+    return {each for each in named if each is not None} | set(several) | set(conditions)
 
 
 def _condition_columns(condition: Any) -> Iterable[str]:

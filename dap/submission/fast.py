@@ -29,6 +29,8 @@ FROM_BYTES = 1_000_000
 _BOM = b"\xef\xbb\xbf"
 _LETTER_LOST = "\ufffd".encode()
 _STEP = 16 << 20
+# So much stays in a processor's own memory while all else is compared with it.
+_BLOCK = 1 << 18
 # The first bytes of zlib's, gzip's and zstd's files.
 _LIKE_PACKED = (b"x", b"\x1f", b"(")
 _ALL = frozenset(range(256))
@@ -190,7 +192,7 @@ def _repeats(line: bytes, times: int, marks: bytes) -> bool:
     """Whether the marks are so many times those of the line, but for the last one's end."""
     if len(marks) != times * len(line) - 1:
         return False
-    block = line * max(1, min(_STEP, len(marks) + 1) // len(line))
+    block = line * max(1, min(_BLOCK, len(marks) + 1) // len(line))
     places = range(0, len(marks) - len(block) + 1, len(block))
     rest = marks[len(places) * len(block) :]
     return all(marks.startswith(block, place) for place in places) and block.startswith(rest)
@@ -267,8 +269,10 @@ def adds_up(frame: pl.DataFrame, layout: Layout, top: Top, body: Body) -> bool:
     """
     import polars as pl
 
-    lengths = pl.all().str.len_bytes()
-    longest, total = (list(frame.select(each).row(0)) for each in (lengths.max(), lengths.sum()))
+    lengths = [pl.nth(place).str.len_bytes() for place in range(frame.width)]
+    asked = [each.max() for each in lengths] + [each.sum() for each in lengths]
+    measured = frame.select(each.alias(str(place)) for place, each in enumerate(asked)).row(0)
+    longest, total = measured[: frame.width], measured[frame.width :]
     if max((each for each in longest if each is not None), default=0) > LIMITS.cell_characters:
         return False
     marks = body.rows * (frame.width - 1) + body.rows - 1 + body.carriage_returns
