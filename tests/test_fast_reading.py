@@ -227,10 +227,14 @@ def test_a_column_of_polars_is_screened_as_the_list_of_its_cells(
     rows: list[tuple[str | None, ...]], headers: list[str], allows: str | None
 ) -> None:
     lists = [[row[place] for row in rows] for place in range(3)]
-    lazily = [TextColumn(pl.Series("", cells, dtype=pl.String)) for cells in lists]
+    frame = pl.DataFrame({str(place): pl.Series(cells, dtype=pl.String) for place, cells in enumerate(lists)})
     numbers, allowed = list(range(2, len(rows) + 2)), {1: allows} if allows else {}
-    plain, fast = (screen_table(list(zip(headers, each, strict=True)), numbers, 1, allowed) for each in (lists, lazily))
-    assert fast == plain
+    apart = not any(cell and "\0" in cell for cells in lists for cell in cells)
+    plain, fast, proven = (
+        screen_table(list(zip(headers, each, strict=True)), numbers, 1, allowed)
+        for each in (lists, TextColumn.all_of(frame), TextColumn.all_of(frame, apart=apart))
+    )
+    assert plain == fast == proven
 
 
 @given(st.lists(st.sampled_from(CELLS), max_size=20))
@@ -254,6 +258,20 @@ def test_a_column_with_more_numbers_than_are_looked_up_one_by_one_is_screened_th
     cells[1_200] = "Peña 000-12-3456"
     column = TextColumn(pl.Series("", cells, dtype=pl.String))
     assert list(columns.find_in_column(column, "notes")) == list(columns.find_in_column(cells, "notes")) != []
+
+
+@pytest.mark.parametrize("apart", [False, True])
+def test_where_a_columns_bytes_show_that_it_holds_nothing_no_cell_of_it_is_made(apart: bool) -> None:
+    harmless = [f"Invented {place}" for place in range(50)]
+    for cells, stops in (
+        (harmless, apart),
+        (["05", None, "short"], True),
+        ([*harmless, "000-12-3456"], False),
+        ([*harmless, "000123456"], False),
+        ([*harmless, "Peña"], False),
+    ):
+        column = TextColumn(pl.Series("", cells, dtype=pl.String), apart=apart)
+        assert prefilter.stops_here(column, prefilter.joined(column)) is stops
 
 
 def test_both_engines_find_the_same_in_a_file_that_was_read_fast(connecticut: Plan) -> None:

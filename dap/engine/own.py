@@ -234,7 +234,8 @@ class _Identifiers(_Later):
         self._screen = table_screen(batch.columns, self.reading, known, batch.most)
 
     def see(self, piece: Piece) -> None:
-        self._screen.see(TextColumn.all_of(piece.frame.select(self._batch.columns)))
+        columns = piece.frame.select(self._batch.columns)
+        self._screen.see(TextColumn.all_of(columns, apart=not self._batch.controls))
 
     def answer(self) -> Mapping[str, list[Place]]:
         names = self._batch.columns

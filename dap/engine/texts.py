@@ -16,18 +16,19 @@ _MANY_CELLS = 1_000
 class TextColumn(Sequence[str | None]):
     """A column of text whose cells are made only when they are asked for.
 
-    `longest` is how many bytes its longest cell has, where that is known.
+    `longest` is how many bytes its longest cell has, where that is known; `apart` says that no cell holds a NUL.
     """
 
-    def __init__(self, series: pl.Series, longest: int | None = None) -> None:
+    def __init__(self, series: pl.Series, longest: int | None = None, *, apart: bool = False) -> None:
         self._series, self._longest = series, longest
+        self.apart = apart
         self._asked = 0
 
     @classmethod
-    def all_of(cls, frame: pl.DataFrame) -> list[TextColumn]:
+    def all_of(cls, frame: pl.DataFrame, *, apart: bool = False) -> list[TextColumn]:
         """The columns of a frame of text; their lengths are asked for all at once."""
         longest = frame.select(pl.all().str.len_bytes().max().fill_null(0)).row(0) if frame.width else ()
-        return [cls(column, most) for column, most in zip(frame.get_columns(), longest, strict=True)]
+        return [cls(column, most, apart=apart) for column, most in zip(frame.get_columns(), longest, strict=True)]
 
     @cached_property
     def _list(self) -> list[str | None]:

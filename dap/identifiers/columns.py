@@ -77,6 +77,8 @@ class ColumnScreen:
     def see(self, values: Sequence[str | None]) -> list[tuple[int, tuple[Hit, ...]]]:
         """Where in a piece a cell is a hit by itself or by its header: its place there, ascending, and the hits."""
         joined = prefilter.joined(values)
+        if not self._heads and prefilter.stops_here(values, joined):
+            return []
         found: dict[int, tuple[Hit, ...]] = {}
         for place in prefilter.worth_a_look(values, joined):
             if hits := find_in_text(values[place] or ""):

@@ -39,7 +39,12 @@ SHORTEST = 8
 
 
 class Joined(Protocol):
-    """A column that can give its cells as one text without making each of them."""
+    """A column that can give its cells as one text without making each of them.
+
+    `apart` says that none of its cells holds a NUL.
+    """
+
+    apart: bool
 
     def joined(self) -> bytes:
         """The cells in UTF-8, with a NUL before the first, between each two and behind the last.
@@ -56,7 +61,8 @@ def _compiled(name: str) -> Any:
     options = re2.Options()
     options.max_mem, options.log_errors = 64 << 20, False
     options.encoding = re2.Options.Encoding.LATIN1
-    forms = (_NINE,) if name == "nine" else (*TRIGGERS.values(), _FOREIGN)
+    triggers = (*TRIGGERS.values(), _FOREIGN)
+    forms = {"triggers": triggers, "nine": (_NINE,), "any": (*triggers, _NINE)}[name]
     return re2.compile("|".join(f"(?:{each})" for each in forms).encode("ascii"), options)
 
 
@@ -69,12 +75,19 @@ def joined(values: Sequence[str | None]) -> bytes:
     return (_JOINT + _JOINT.join([value or "" for value in values]) + _JOINT).encode("utf-8", "surrogatepass")
 
 
+def stops_here(values: Sequence[str | None], column: bytes) -> bool:
+    """Whether no cell of the joined column is worth a look and none is nine bare digits: one search tells both."""
+    if len(column) == len(values) + 1 and _is_empty(column):
+        return True
+    return getattr(values, "apart", False) and _compiled("any").search(column) is None
+
+
 def worth_a_look(values: Sequence[str | None], column: bytes | None = None) -> list[int]:
     """The places, ascending, of the cells that may hold an identifier by themselves; `column` is `joined(values)`."""
     column = joined(values) if column is None else column
     if len(column) == len(values) + 1 and _is_empty(column):
         return []
-    if column.count(b"\0") != len(values) + 1:
+    if not getattr(values, "apart", False) and column.count(b"\0") != len(values) + 1:
         # A cell that holds the joint itself: no reader lets it through, and whoever passes a list is still answered.
         return [place for place, value in enumerate(values) if value]
     places = _cells(_compiled("triggers"), column)
