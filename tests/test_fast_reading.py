@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import re
 from dataclasses import astuple, replace
 from pathlib import Path
@@ -14,6 +15,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from dap.engine import judge
+from dap.engine.batch import PolarsBatchData
 from dap.engine.texts import TextColumn
 from dap.expectations import applicable, load_suite
 from dap.expectations.values import CONTROL_CHARACTERS, LINE_BREAKS
@@ -289,6 +291,26 @@ def test_both_engines_find_the_same_in_a_file_that_was_read_fast(connecticut: Pl
     ]
     assert found[0] == found[1] == found[2]
     assert any(spot.labels for outcome in found[0] for spot in outcome.spots)
+
+
+def test_what_gx_keeps_of_a_batch_that_was_judged_is_not_the_table(connecticut: Plan) -> None:
+    layout = connecticut.collection("psis-october").file_layouts[0]
+    content = (ROOT / "catalog/collections/psis-october/example.csv").read_bytes()
+    suite = load_suite(suite_path(ROOT, "psis-october", layout.name))
+    parameters = {"district": ["999"], "period": ["2025-26"]}
+    gc.collect()
+    gc.disable()
+    try:
+        for changed in (content, content.replace(b",999,", b",XXX,")):
+            fast = read_plain(changed, layout, READING)
+            assert fast is not None
+            judge(applicable(suite, fast.reading.columns)[0], fast, parameters, None, "polars")
+        kept = [each for each in gc.get_objects() if isinstance(each, PolarsBatchData)]
+    finally:
+        gc.enable()
+    assert kept
+    assert all(each.columns and each.probe.frame.is_empty() and each.narrow([]).empty for each in kept)
+    assert not any(isinstance(each, pl.DataFrame) and each.height for one in kept for each in vars(one).values())
 
 
 @pytest.mark.parametrize("engine", ["pandas", "polars"])

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from great_expectations.core import ExpectationValidationResult
     from great_expectations.datasource.fluent.interfaces import Batch
 
+    from dap.engine.batch import PolarsBatchData
+
 PANDAS = "pandas"
 POLARS = "polars"
 SPARK = "spark"
@@ -67,7 +69,13 @@ def judge(
     """
     reading = table.reading if isinstance(table, Submission) else table.attrs.get(ATTRIBUTE)
     height = table.height if isinstance(table, Submission) else len(table)
-    return judged(_batch(table, engine, rows), suite, parameters, rows, height, reading)
+    held: list[PolarsBatchData] = []
+    try:
+        return judged(_batch(table, engine, rows, held), suite, parameters, rows, height, reading)
+    finally:
+        # The parts of GX know each other in circles: without this the table stays until somebody looks for garbage.
+        for data in held:
+            data.release()
 
 
 def judged(
@@ -127,7 +135,8 @@ def _details(
     return _run(batch, ExpectationSuite(name=suite.name, expectations=failed), parameters, wanted)
 
 
-def _batch(table: pd.DataFrame | Submission, engine: str, rows: int | None) -> Batch:
+def _batch(table: pd.DataFrame | Submission, engine: str, rows: int | None, held: list[PolarsBatchData]) -> Batch:
+    """The table as a batch; what the Polars engine holds of it is added to `held`."""
     source: list[Any] = []
 
     def add(context: Any) -> Any:
@@ -136,7 +145,8 @@ def _batch(table: pd.DataFrame | Submission, engine: str, rows: int | None) -> B
 
     def given() -> Any:
         if engine == POLARS:
-            return _converted(source[0], table, rows)
+            held.append(_converted(source[0], table, rows))
+            return held[0]
         return table.frame if isinstance(table, Submission) else table
 
     return batch_of(add, given)
@@ -157,7 +167,7 @@ def batch_of(add: Callable[[Any], Any], table: Any) -> Batch:
     return definition.get_batch(batch_parameters={"dataframe": given})  # type: ignore[no-any-return]
 
 
-def _converted(source: Any, table: pd.DataFrame | Submission, most: int | None) -> Any:
+def _converted(source: Any, table: pd.DataFrame | Submission, most: int | None) -> PolarsBatchData:
     """The table as the Polars engine takes it, made once: GX asks for the batch again with each of the two runs."""
     from dap.engine.batch import PolarsBatchData
 

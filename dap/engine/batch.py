@@ -129,6 +129,7 @@ class PolarsBatchData(PandasBatchData):
         self._pandas_columns: dict[str, pd.Series[Any]] = {}
         self._attrs = dict(attrs or {})
         self._original = data if isinstance(data, pd.DataFrame) else None
+        self._source = pl.DataFrame()
         self._parts: Parts | None = None
         self._memo = Memo()
         self._waiting: list[Visit] = []
@@ -156,6 +157,15 @@ class PolarsBatchData(PandasBatchData):
     def _take(self, frame: pl.DataFrame) -> None:
         self.heights = (frame.height,)
         self.probe = Piece(frame, 0, 0, self._memo)
+
+    def release(self) -> None:
+        """Let go of the table, after the last question about it."""
+        self._original = self._parts = None
+        self._source = pl.DataFrame()
+        self._pandas_columns.clear()
+        self._memo = Memo()
+        self.__dict__.pop("_whole", None)
+        self.probe = Piece(pl.DataFrame(schema=dict(self.schema)), 0, 0, self._memo)
 
     @property
     def schema(self) -> Mapping[str, Any]:
