@@ -9,7 +9,7 @@ import time
 import zipfile
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import astuple
+from dataclasses import astuple, replace
 from pathlib import Path
 
 import pandas as pd
@@ -26,7 +26,8 @@ from dap.report_files import as_html, as_junit, as_xlsx
 from dap.submission import Content, Opened
 from dap.submission.child import Answer, checked_answer
 from dap.submission.kinds import kind_of
-from dap.submission.reading import Columns
+from dap.submission.limits import LIMITS
+from dap.submission.reading import Columns, Pieces
 from dap.submission.worker import answer_to
 from dap.suites import READING_RULES
 from dap.terminal import report_text
@@ -92,9 +93,11 @@ def test_every_file_gets_the_verdict_and_the_findings_it_must(plan: Plan, part: 
     assert wrong == []
 
 
-@pytest.mark.parametrize("at_once", [1, 11])
-def test_every_text_of_the_corpus_is_the_same_table_in_polars_as_in_pandas(plan: Plan, at_once: int) -> None:
-    """However few cells are held at a time before they go to Polars."""
+@pytest.mark.parametrize(("at_once", "packed_from"), [(1, 1_000_000), (11, 1_000_000), (1, 1)])
+def test_every_text_of_the_corpus_is_the_same_table_in_polars_as_in_pandas(
+    plan: Plan, at_once: int, packed_from: int
+) -> None:
+    """However few cells are held at a time before they go to Polars, and however few are kept before all are packed."""
     collection = plan.collection(COLLECTION)
     tables = 0
     for case in CASES:
@@ -105,8 +108,10 @@ def test_every_text_of_the_corpus_is_the_same_table_in_polars_as_in_pandas(plan:
         in_pandas = Opened(Content.of(content), "file").read(layout)
         with pytest.MonkeyPatch.context() as patch:
             patch.setattr(dap.submission.cells, "_AT_ONCE", at_once)
+            patch.setattr(dap.submission.cells, "LIMITS", replace(LIMITS, packed_from=packed_from))
+            patch.setattr(dap.submission.cells, "_TO_A_PIECE", 1)
             in_polars = Opened(Content.of(content), "file").read(layout)
-        tables += isinstance(in_polars.table, Columns)
+        tables += isinstance(in_polars.table, Columns if packed_from > 1 else Pieces)
         assert astuple(in_polars.reading) == astuple(in_pandas.reading), case.name
         pd.testing.assert_frame_equal(in_polars.frame, in_pandas.frame)
         cells = [frame.map(lambda cell: (type(cell), cell)) for frame in (in_polars.frame, in_pandas.frame)]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import hashlib
 import io
 import os
 import random
@@ -11,17 +12,19 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import replace
+from dataclasses import astuple, replace
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
 import polars as pl
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 import dap
+import dap.submission.cells
 import dap.submission.delimited
 import dap.submission.fast
 import dap.submission.opened
@@ -34,7 +37,8 @@ from dap.expectations import applicable, load_suite
 from dap.gate import check
 from dap.identifiers import TableScreen, screen_table
 from dap.plan import Plan
-from dap.submission import Opened, Submission, load, load_stream
+from dap.submission import Content, Opened, Reading, Submission, load, load_stream
+from dap.submission.delimited import read_exactly
 from dap.submission.limits import LIMITS
 from dap.submission.reading import Pieces
 from dap.suites import suite_path
@@ -269,6 +273,43 @@ def test_a_large_file_in_memory_is_judged_in_pieces_or_exactly_with_the_same_rep
         assert (by_pandas["findings"], made) == (whole["findings"], [])
 
 
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-16-be", "cp1252"])
+def test_a_large_file_in_another_encoding_is_judged_in_pieces_too(
+    encoding: str, connecticut: Plan, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    layout = connecticut.collection("psis-october").file_layouts[0]
+    text = text_of(rows_of("psis-october", 60)).replace(",N,", ",\u20ac\xe9,", 1)
+    mark = b"\xfe\xff" if encoding == "utf-16-be" else b""
+    content = mark + text.encode(encoding)
+    reading = Reading("file.csv", len(content), hashlib.sha256(content).hexdigest())
+    chosen = replace(layout, encodings=("utf-8", "utf-16", "windows-1252"))
+    exact = read_exactly(content, chosen, reading)
+    with in_pieces_from(monkeypatch, pieces_from=1) as made:
+        found = Opened(Content.of(content), "file.csv").plain(chosen)
+    assert found is not None and made[0] == 0 and made[1] > 1
+    assert astuple(found.reading) == astuple(exact.reading)
+    pd.testing.assert_frame_equal(found.frame, exact.frame)
+
+
+@pytest.mark.parametrize("change", ["N,N,", "\r,", '"N\nN",', "\x0b,", "\n\n"])
+@pytest.mark.parametrize(("at_once", "packed_from"), [(50, 100), (1, 1)])
+def test_a_large_table_that_is_not_plain_is_judged_packed_with_the_same_report(
+    at_once: int, packed_from: int, change: str, connecticut: Plan, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "file.csv"
+    text = change.join(text_of(rows_of("psis-october", 60)).rsplit("N,", 3))
+    path.write_text(text + "\n" + text.splitlines()[3] + "\n", "utf-8", newline="")
+    whole = in_memory(path, "psis-october", connecticut)
+    monkeypatch.setattr(dap.submission.cells, "_AT_ONCE", at_once)
+    monkeypatch.setattr(dap.submission.cells, "LIMITS", replace(LIMITS, packed_from=packed_from))
+    opened = Opened(Content.of(path.read_bytes()), "file.csv")
+    layout = connecticut.collection("psis-october").layout("october")
+    assert layout is not None
+    table = opened.read(layout).table
+    assert isinstance(table, Pieces) and len(table.heights) > 1
+    assert in_memory(path, "psis-october", connecticut) == whole
+
+
 @pytest.mark.parametrize("row", [1, 2, 15, 30])
 def test_a_mark_of_the_byte_order_before_a_cell_is_a_letter_wherever_a_piece_begins(
     row: int, connecticut: Plan, tmp_path: Path
@@ -446,7 +487,7 @@ def test_a_batch_in_pieces_answers_a_rule_that_only_pandas_knows() -> None:
     import dap.engine.datasource  # noqa: F401
 
     frame = pl.DataFrame({"a": ["1", "2", "2", None, "3"], "b": ["x", "y", "y", "z", None]})
-    pieces = Pieces(("a", "b"), 0, (2, 0, 3), lambda number, names: _cut(frame, number, names))
+    pieces = Pieces(("a", "b"), range(5), (2, 0, 3), lambda number, names: _cut(frame, number, names))
     expectations = [
         gxe.ExpectColumnMostCommonValueToBeInSet(column="a", value_set=["2"]),
         gxe.ExpectColumnValuesToMatchRegex(column="b", regex="(?i)^[XY]$"),

@@ -8,7 +8,6 @@ the lengths of its cells have to add up to the bytes of the file.
 
 from __future__ import annotations
 
-import codecs
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -18,7 +17,7 @@ from dap.plan import Layout
 from dap.submission.limits import LIMITS
 from dap.submission.reading import Columns, Reading, Submission
 from dap.submission.table import Faults, Record, looks_like_header, read_head
-from dap.submission.text import RowError, decode
+from dap.submission.text import in_utf8, is_utf8
 
 if TYPE_CHECKING:
     import polars as pl
@@ -28,7 +27,6 @@ FROM_BYTES = 1_000_000
 
 _BOM = b"\xef\xbb\xbf"
 _LETTER_LOST = "\ufffd".encode()
-_STEP = 16 << 20
 # So much stays in a processor's own memory while all else is compared with it.
 _BLOCK = 1 << 18
 # The first bytes of zlib's, gzip's and zstd's files.
@@ -68,12 +66,9 @@ def as_utf8(content: bytes, layout: Layout) -> bytes | None:
     """The content in UTF-8, from whichever encoding it is read in; None where that is unclear, or letters were lost."""
     if is_utf8(content):
         return None if lost_a_letter(content) else content
-    try:
-        text = decode(content, layout, lambda before: 0)
-    except RowError:
-        return None
+    text = in_utf8(content, layout)
     # A second mark of the byte order is a letter of the header, and would be taken for the first.
-    return None if text.startswith("\ufeff") or "\ufffd" in text else text.encode()
+    return None if text is None or text.startswith(_BOM) or _LETTER_LOST in text else text
 
 
 def lost_a_letter(content: bytes) -> bool:
@@ -132,20 +127,6 @@ def is_sayable(header: tuple[str, ...], layout: Layout, delimiter: str) -> bool:
     plain = all(len(mark) == 1 and mark.isascii() for mark in marks if mark)
     # A line of blanks is an empty line, and with two cells or more no empty line is a row.
     return plain and delimiter not in " \r\n" and 2 <= len(header) <= LIMITS.columns and bool(header[0])
-
-
-def is_utf8(content: bytes) -> bool:
-    """Whether the bytes are UTF-8 from their first to their last."""
-    if content.isascii():
-        return True
-    decoder = codecs.getincrementaldecoder("utf-8")()
-    view = memoryview(content)
-    try:
-        for place in range(0, len(content), _STEP):
-            decoder.decode(view[place : place + _STEP], place + _STEP >= len(content))
-    except UnicodeDecodeError:
-        return False
-    return True
 
 
 def prove(content: bytes, layout: Layout, top: Top, end: int) -> Body | None:

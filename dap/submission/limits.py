@@ -36,8 +36,12 @@ class Limits:
     streamed_cells: int = 800_000_000
     pieces_from: int = 125 * MEGABYTE
     """From this size on a plain text is judged in pieces though it is in memory: as a table it takes five times it."""
+    packed_from: int = 8_000_000
+    """From so many cells on a table that was read row by row is kept packed and judged in pieces."""
     piece_bytes: int = 24 * MEGABYTE
     """How much of a streamed file is read at a time; a longer line is not plain."""
+    text_bytes: int = 400 * MEGABYTE
+    """The most memory that a text may take to be read row by row: four bytes a letter where one of them is an emoji."""
     hidden_texts: int = 200_000
     """Texts beside the table, such as the cells of other sheets, that are handed to the screen for identifiers."""
     seconds: int = 25

@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING
 from dap.errors import CouldNotRun
 from dap.plan import Layout
 from dap.submission.delimited import has_header, header_of_delimited, read_delimited, read_exactly, read_plain
-from dap.submission.fast import FROM_BYTES
+from dap.submission.fast import FROM_BYTES, as_utf8
 from dap.submission.fixed import read_fixed
 from dap.submission.kinds import PACKED, kind_of
 from dap.submission.limits import LIMITS
 from dap.submission.reading import NOT_INSTALLED, Content, Fault, Reading, Source, Submission, digest
 from dap.submission.streamed import HEAD, read_in_pieces, read_streamed
 from dap.submission.table import Faults, Record, build_table, header_elsewhere, unreadable
+from dap.submission.text import is_utf8
 
 if TYPE_CHECKING:
     from dap.submission.child import Answer
@@ -71,11 +72,12 @@ class Opened:
         if not self.is_large or self._kind != "text" or layout.positions or "csv" not in layout.formats:
             return None
         data, reading = content.data, Reading(self._file_name, content.size, "")
-        pieces_first = not whole and len(data) >= LIMITS.pieces_from
-        found = read_in_pieces(data, layout, reading) if pieces_first else None
-        found = found or read_plain(data, layout, replace(reading, sha256=digest(data)))
-        if found is None and not pieces_first and (len(data) > LIMITS.cells or data.count(b"\n") > LIMITS.rows):
-            found = read_in_pieces(data, layout, reading)
+        if len(data) >= LIMITS.pieces_from and not whole:
+            found = _in_pieces(data, layout, reading)
+        else:
+            found = read_plain(data, layout, replace(reading, sha256=digest(data)))
+            if found is None and (len(data) > LIMITS.cells or data.count(b"\n") > LIMITS.rows):
+                found = read_in_pieces(data, layout, reading)
         if found is None:
             self._not_plain.append(layout)
         return found
@@ -140,6 +142,15 @@ class Opened:
             if rows or kind != "merged_cells":
                 faults.add(kind, *rows)
         return build_table(reading, records, layout, faults, grid=True)
+
+
+def _in_pieces(content: bytes, layout: Layout, reading: Reading) -> Submission | None:
+    """A large plain text in pieces, in whichever encoding it is: never in memory as a whole table."""
+    found = read_in_pieces(content, layout, reading)
+    if found is not None or is_utf8(content) or (text := as_utf8(content, layout)) is None:
+        return found
+    found = read_in_pieces(text, layout, reading)
+    return found and replace(found, reading=replace(found.reading, sha256=digest(content)))
 
 
 def _text(content: bytes, kind: str, layout: Layout, reading: Reading, *, is_not_plain: bool = False) -> Submission:

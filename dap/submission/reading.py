@@ -203,15 +203,15 @@ class Columns:
 
 @dataclass(frozen=True, eq=False)
 class Pieces:
-    """A table that is never in memory as a whole: columns of text like those of Columns, read a piece at a time.
+    """A table that is never unpacked as a whole: columns of text like those of Columns, a piece at a time.
 
-    `names` are the columns, `heights` how many rows each piece has; the rows are numbered on from `first`.
+    `names` are the columns, `rows` the numbers of all rows, `heights` how many of them each piece has.
     `load(number, names)` reads those columns of a piece (all for None), counted from 0; CouldNotRun where its bytes are
     no longer those that were proven. `controls` is as in Columns.
     """
 
     names: tuple[str, ...]
-    first: int
+    rows: Sequence[int] = field(repr=False)
     heights: tuple[int, ...]
     load: Callable[[int, Sequence[str] | None], pl.DataFrame] = field(repr=False)
     controls: bool = True
@@ -220,11 +220,6 @@ class Pieces:
     def height(self) -> int:
         """How many rows all pieces have."""
         return sum(self.heights)
-
-    @property
-    def rows(self) -> Sequence[int]:
-        """The numbers of the rows."""
-        return range(self.first, self.first + self.height)
 
 
 @dataclass(frozen=True, eq=False)

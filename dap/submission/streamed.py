@@ -19,7 +19,6 @@ from dap.submission.fast import (
     adds_up,
     has_even_rows,
     is_sayable,
-    is_utf8,
     lost_a_letter,
     prove,
     split,
@@ -28,6 +27,7 @@ from dap.submission.fast import (
 from dap.submission.limits import LIMITS
 from dap.submission.reading import Fault, Pieces, Reading, Source, Submission
 from dap.submission.table import Faults, read_head, unreadable
+from dap.submission.text import is_utf8
 
 if TYPE_CHECKING:
     import polars as pl
@@ -113,7 +113,9 @@ class _Reader:
         reading = replace(reading, sha256=self._hash.hexdigest())
         found = head.reading(reading, sum(heights), faults, head.outside)
         controls = any(each.body.controls for each in self._pieces)
-        return Submission(Pieces(self._names, head.header.number + 1, heights, self._load, controls), found)
+        first = head.header.number + 1
+        rows = range(first, first + sum(heights))
+        return Submission(Pieces(self._names, rows, heights, self._load, controls), found)
 
     def _proven(self, above: int) -> Iterator[_Piece]:
         rows = 0
