@@ -14,6 +14,7 @@ from dap.errors import CouldNotRun, RequestError
 from dap.plan import NO_SSN, Collection, Layout, Plan
 from dap.report import ACCEPTED, REJECTED, UNREADABLE, Finding, Report, Scanned
 from dap.submission import Fault, HiddenText, Opened, Outside, Reading, Submission, load, load_stream
+from dap.submission.beside import times_met
 from dap.submission.reading import Columns, Pieces, demand_regular, digest, same_name
 from dap.suites import DISTRICT, PERIOD, suite_path, suite_text
 
@@ -426,7 +427,7 @@ def _scanned(reading: Reading) -> Scanned:
     if not reading.readable:
         return Scanned()
     return Scanned(
-        cells=reading.rows * len(reading.columns) + sum(len(each.rows) for each in reading.outside),
+        cells=reading.rows * len(reading.columns) + times_met(reading.outside),
         headers=len(reading.header),
         file_name=int(bool(reading.file_name)),
         sheets=reading.sheets,

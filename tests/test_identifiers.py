@@ -25,8 +25,11 @@ from dap.identifiers import (
     find_in_text,
     names_ssn,
     names_thing,
+    texts,
 )
 from dap.identifiers.explanations import CHAIN_MARKS
+from dap.identifiers.texts import Alike
+from dap.identifiers.validity import SPECIMENS
 
 NINE = "000123456"
 SEPARATED_NUMBER = "000-12-3456"
@@ -46,6 +49,42 @@ def _number(first: str, second: str | None = None) -> str:
 
 
 # Separated: three, two and four digits.
+
+DIGITS = st.builds(
+    "".join,
+    st.tuples(
+        st.one_of(
+            st.sampled_from(["000", "666", "900", "987", "123", "111"]), st.text("0123456789", min_size=3, max_size=3)
+        ),
+        st.one_of(
+            st.sampled_from(["00", "50", "70", "93", "94", "45", "65", "11"]), st.text("019", min_size=2, max_size=2)
+        ),
+        st.one_of(st.sampled_from(["0000", "6789", "4321", "1111"]), st.text("0129", min_size=4, max_size=4)),
+    ),
+)
+
+
+@given(st.lists(st.tuples(DIGITS, st.sampled_from("- .")), max_size=30))
+def test_numbers_that_answer_for_each_other_are_found_as_each_alone(numbers: list[tuple[str, str]]) -> None:
+    alike = Alike()
+    for digits, separator in [*numbers, *((each, "-") for each in SPECIMENS.values())]:
+        for beside in ("", " "):
+            text = f"{digits[:3]}{separator}{digits[3:5]}{separator}{digits[5:]}{beside}"
+            assert alike.find(text) == find_in_text(text)
+
+
+def test_one_number_answers_for_those_alike(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[str] = []
+    find = find_in_text
+
+    def noted(text: str) -> tuple[Hit, ...]:
+        asked.append(text)
+        return find(text)
+
+    monkeypatch.setattr(texts, "find_in_text", noted)
+    column = [f"000-12-{serial:04}" for serial in range(500)] + ["SSN 000-12-3456"]
+    assert len(dict(find_in_column(column, "note"))) == 501
+    assert asked == ["000-12-0000", "000-12-0001", "SSN 000-12-3456"]
 
 
 @pytest.mark.parametrize("separator", SEPARATORS)

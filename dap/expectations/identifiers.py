@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from typing import Any, ClassVar, Literal
 
 from great_expectations.execution_engine import ExecutionEngine, PandasExecutionEngine
@@ -15,6 +16,7 @@ from dap.expectations.places import Place, result
 from dap.expectations.reading import reading_of, table_of
 from dap.identifiers import DOUBTS, FORMS, Hit, TableScreen, find_in_sheets, find_in_texts
 from dap.submission import Reading
+from dap.submission.beside import in_blocks
 from dap.submission.reading import HiddenText
 
 Form = Literal[
@@ -124,33 +126,36 @@ def around(reading: Reading | None) -> dict[str, list[Place]]:
     for part in reading.hidden:
         hidden.setdefault(part.place, []).append(part)
     return {
-        "outside_table": _in_texts((each.rows, each.text) for each in reading.outside),
+        "outside_table": _in_texts(in_blocks(reading.outside)),
         "metadata": [place for listed in hidden.values() for place in _in_hidden(listed)],
-        "file_name": _in_texts([((), reading.file_name)]),
+        "file_name": _in_texts([([reading.file_name], [()])]),
     }
 
 
 def _in_hidden(parts: Sequence[HiddenText]) -> list[Place]:
     """The texts of one kind of place, and what those among them that are cells of a sheet tell together."""
     cells = [(part.sheet, part.row, part.column, part.text) for part in parts if part.row and part.column]
-    return _in_texts([((part.row,) if part.row else (), part.text) for part in parts], find_in_sheets(cells))
+    rows = [(part.row,) if part.row else () for part in parts]
+    return _in_texts([([part.text for part in parts], rows)], find_in_sheets(cells))
 
 
 def _in_texts(
-    texts: Iterable[tuple[Sequence[int], str]], further: Iterable[tuple[int, tuple[Hit, ...]]] = ()
+    blocks: Iterable[tuple[Sequence[str], Sequence[Sequence[int]]]],
+    further: Iterable[tuple[int, tuple[Hit, ...]]] = (),
 ) -> list[Place]:
     """One place for all texts in which something is found, with the rows that are known and how many texts.
 
-    Each of the texts comes with its rows; `further` is what was found otherwise: row and hits.
+    Each block has texts and the rows of each; `further` is what was found otherwise: row and hits.
     """
-    listed = list(texts)
-    found = [(listed[place][0], hits) for place, hits in find_in_texts([text for _, text in listed])]
-    found += [((row,), hits) for row, hits in further if hits]
+    of_texts = ((rows[place], hits) for texts, rows in blocks for place, hits in find_in_texts(texts))
+    found, rows_found, labels = 0, set[int](), set[str]()
+    for numbers, hits in chain(of_texts, (((row,), hits) for row, hits in further if hits)):
+        found += 1
+        rows_found.update(numbers)
+        labels.update(hit.label for hit in hits)
     if not found:
         return []
-    rows = tuple(sorted({row for numbers, _ in found for row in numbers}))
-    labels = tuple(sorted({hit.label for _, hits in found for hit in hits}))
-    return [Place(rows=rows, count=len(rows) or len(found), labels=labels)]
+    return [Place(rows=tuple(sorted(rows_found)), count=len(rows_found) or found, labels=tuple(sorted(labels)))]
 
 
 class ExpectNoProhibitedIdentifiers(BatchExpectation):

@@ -14,7 +14,7 @@ from dap.identifiers import candidates, prefilter, words
 from dap.identifiers.explanations import in_hash
 from dap.identifiers.normal import normalised
 from dap.identifiers.results import ALLOWED, HEADER, MASKED, PARTIAL, STATISTICS, STATISTICS_FEW, TOO_FEW, Hit
-from dap.identifiers.texts import find_in_text
+from dap.identifiers.texts import Alike
 from dap.identifiers.validity import breaks_ssa_rules, is_placeholder, is_routing_number, label
 
 FEWEST, MANY = 20, 60
@@ -70,6 +70,7 @@ class ColumnScreen:
         self._four, self._dated = words.heads_last_four(header), words.names_date(header)
         self._settled = self._heads or (not person and words.names_thing(header))
         self._beside = beside
+        self._alike = Alike()
         self._holds_nine = False
         self._bare, self._allowed_bare = BareNumbers(), BareNumbers()
         self._long = 0
@@ -81,7 +82,7 @@ class ColumnScreen:
             return []
         found: dict[int, tuple[Hit, ...]] = {}
         for place in prefilter.worth_a_look(values, joined):
-            if hits := find_in_text(values[place] or ""):
+            if hits := self._alike.find(values[place] or ""):
                 found[place] = tuple(hits)
         if self._heads:
             self._under_header(values, found)

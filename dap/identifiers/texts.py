@@ -12,7 +12,7 @@ from dap.identifiers import candidates, prefilter, words
 from dap.identifiers.explanations import explained, in_code
 from dap.identifiers.normal import normalised
 from dap.identifiers.results import LABELLED, MASKED, PARTIAL, SEPARATED, Hit
-from dap.identifiers.validity import label
+from dap.identifiers.validity import judged_whole, label
 
 WORD_REACH = 40
 """How many characters may stand between a word for Social Security number and the digits it is about."""
@@ -44,10 +44,40 @@ def find_in_text(text: str) -> tuple[Hit, ...]:
     return tuple(dict.fromkeys(hit for variant in candidates_of(text) for hit in _found(variant)))
 
 
+class Alike:
+    """Finds what texts hold, for many of them: of numbers written as most are, one answers for all alike.
+
+    Alike are those whose label cannot differ: by area, group, and a serial of noughts, but for those that are judged by
+    all of their digits.
+    """
+
+    def __init__(self) -> None:
+        self._known: dict[tuple[str, str, str, bool], tuple[Hit, ...]] = {}
+        self._alone = judged_whole()
+
+    def find(self, text: str) -> tuple[Hit, ...]:
+        """What `find_in_text` finds."""
+        usual = _USUAL.fullmatch(text)
+        if usual is None:
+            return find_in_text(text)
+        area, separator, group, serial = usual.groups()
+        if area + group + serial in self._alone:
+            return find_in_text(text)
+        alike = area, separator, group, serial == "0000"
+        found = self._known.get(alike)
+        if found is None:
+            found = self._known[alike] = find_in_text(text)
+        return found
+
+
+_USUAL = re.compile(r"([0-9]{3})([ -])([0-9]{2})\2([0-9]{4})")
+
+
 def find_in_texts(texts: Sequence[str]) -> Iterator[tuple[int, tuple[Hit, ...]]]:
     """What each of many texts holds by itself: the places in `texts`, ascending, where something is found."""
+    alike = Alike()
     for place in prefilter.worth_a_look(texts):
-        if hits := find_in_text(texts[place]):
+        if hits := alike.find(texts[place]):
             yield place, hits
 
 

@@ -31,6 +31,11 @@ def is_placeholder(digits: str) -> bool:
     return digits in _EQUAL or any(digits == SPECIMENS.get(name) for name in _TYPED)
 
 
+def judged_whole() -> frozenset[str]:
+    """The nine digits whose label depends on all of them; that of others on area, group and a serial of noughts."""
+    return _EQUAL.union(SPECIMENS.values())
+
+
 def is_issuable(digits: str) -> bool:
     """Whether the SSA can have issued the number.
 

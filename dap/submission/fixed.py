@@ -6,10 +6,11 @@ import re
 from dataclasses import replace
 
 from dap.plan import Layout
+from dap.submission.beside import Texts
 from dap.submission.cells import Cells
 from dap.submission.limits import LIMITS
 from dap.submission.reading import Fault, HiddenText, Outside, Reading, Submission
-from dap.submission.table import Faults, Texts, unreadable
+from dap.submission.table import Faults, unreadable
 from dap.submission.text import RowError, decode
 
 
@@ -96,7 +97,7 @@ def _table(lines: list[str], above: int, layout: Layout, reading: Reading, fault
         header=names,
         columns=names,
         faults=(*reading.faults, *faults.all()),
-        outside=(*reading.outside, *outside.all()),
+        outside=outside.all(reading.outside),
         hidden=(*reading.hidden, *hidden),
         rows=len(cells.rows),
     )

@@ -15,11 +15,12 @@ from typing import TYPE_CHECKING
 
 from dap.plan import Layout
 from dap.submission import table
+from dap.submission.beside import Texts, times_met
 from dap.submission.delimited import Dialect, header_row_elsewhere, proven_dialect, records_of
 from dap.submission.fast import read_text
 from dap.submission.limits import LIMITS
 from dap.submission.reading import Fault, Reading
-from dap.submission.table import LETTER_LOST, Faults, Record, Texts, kept_rows
+from dap.submission.table import LETTER_LOST, Faults, Record, kept_rows
 from dap.submission.text import RowError
 
 if TYPE_CHECKING:
@@ -477,9 +478,7 @@ def join(
         outside=top.outside,
         rows=height,
     )
-    return Joined(
-        found, tuple(offsets), sum(len(each.rows) for each in top.outside) + sum(part.outside for part in parts)
-    )
+    return Joined(found, tuple(offsets), times_met(top.outside) + sum(part.outside for part in parts))
 
 
 def _demand_limits(record: Record) -> None:

@@ -120,7 +120,7 @@ class Outside:
     `rows` has a number for each time that it is met, in their order.
     """
 
-    rows: tuple[int, ...]
+    rows: Sequence[int]
     text: str = field(repr=False)
 
 
@@ -159,7 +159,7 @@ class Reading:
     header_row: int = 0
     columns: tuple[str, ...] = ()
     faults: tuple[Fault, ...] = ()
-    outside: tuple[Outside, ...] = ()
+    outside: Sequence[Outside] = ()
     rows: int = 0
     hidden: tuple[HiddenText, ...] = ()
     format: str = "csv"

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from itertools import chain, islice
 
 from dap.plan import Element, Layout, TitleLine
+from dap.submission.beside import Texts
 from dap.submission.cell_text import DATE, DIGITS_LOST, ERROR, NO_FORMAT, NUMBER, SHOWN_ROUNDED
 from dap.submission.cells import Cells
 from dap.submission.limits import LIMITS
@@ -53,29 +54,6 @@ class Faults:
         return tuple(Fault(kind, tuple(rows), column) for (kind, column), rows in self._rows.items())
 
 
-class Texts:
-    """Collects the texts outside the table, each once: a header that a million rows repeat is searched once."""
-
-    def __init__(self) -> None:
-        self._rows: dict[str, tuple[int, ...] | list[int]] = {}
-
-    def add(self, row: int, *texts: str) -> None:
-        """The texts of a row; empty ones are none."""
-        for text in filter(None, texts):
-            rows = self._rows.setdefault(text, ())
-            if not rows:
-                # Most texts are met once, and a list takes twice the room.
-                self._rows[text] = (row,)
-            elif isinstance(rows, list):
-                rows.append(row)
-            else:
-                self._rows[text] = [*rows, row]
-
-    def all(self) -> tuple[Outside, ...]:
-        """The texts, in the order in which they were first met."""
-        return tuple(Outside(tuple(rows), text) for text, rows in self._rows.items())
-
-
 def build_table(
     reading: Reading,
     records: Iterable[Record],
@@ -116,7 +94,7 @@ def build_table(
         _cell_faults(listed, head.columns, layout, faults)
     if not cells.rows:
         faults.add("no_rows")
-    found = head.reading(reading, len(cells.rows), faults, (*head.outside, *outside.all()))
+    found = head.reading(reading, len(cells.rows), faults, outside.all(head.outside))
     return cells.submission(found)
 
 
@@ -136,7 +114,7 @@ class Head:
             header_row=self.header.number,
             columns=self.columns,
             faults=(*reading.faults, *faults.all()),
-            outside=(*reading.outside, *outside),
+            outside=outside,
             rows=rows,
         )
 

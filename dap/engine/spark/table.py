@@ -21,6 +21,7 @@ from dap.engine.starting import defer_unused_imports
 from dap.identifiers.spread import Sample
 from dap.submission import Outside as Beside
 from dap.submission import Reading
+from dap.submission.beside import times_met
 from dap.submission.parts import ROW
 
 BLOCKS = "part int, block int, body binary, outside binary, note binary"
@@ -133,6 +134,4 @@ def table_of_frame(spark: SparkSession, frame: Any, reading: Reading | None, row
         samples.append(Sample.of(texts))
         listed.append((0, start // rows, packed(block), pickle.dumps([]), b""))
     blocks = spark.createDataFrame(spark.sparkContext.parallelize(listed, min(len(listed), 64)), BLOCKS)
-    return SparkTable(
-        kept(blocks), columns, {0: 0}, len(frame), reading, samples, outside, sum(len(each.rows) for each in outside)
-    )
+    return SparkTable(kept(blocks), columns, {0: 0}, len(frame), reading, samples, outside, times_met(outside))
