@@ -44,6 +44,8 @@ class Limits:
     """The most memory that a text may take to be read row by row: four bytes a letter where one of them is an emoji."""
     hidden_texts: int = 200_000
     """Texts beside the table, such as the cells of other sheets, that are handed to the screen for identifiers."""
+    beyond_texts: int = 1_000_000
+    """Texts of a file of fixed width that stand where its layout has no field: two for most lines that are too long."""
     seconds: int = 25
     """Processor time of one child process: the same file has the same answer on a busy machine and on a free one."""
     clock_seconds: int = 240
