@@ -15,6 +15,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from dap.engine import judge
+from dap.engine import texts as engine_texts
 from dap.engine.batch import PolarsBatchData
 from dap.engine.texts import TextColumn
 from dap.expectations import applicable, load_suite
@@ -245,6 +246,14 @@ def test_a_column_of_polars_is_joined_as_the_list_of_its_cells(cells: list[str |
     kept = cells if any(len((cell or "").encode()) >= prefilter.SHORTEST for cell in cells) else [None] * len(cells)
     assert prefilter.joined(column) == prefilter.joined(kept)
     assert (len(column), list(column), column[:3]) == (len(cells), cells, cells[:3])
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(engine_texts, "_MANY_CELLS", 2)
+        patch.setattr(engine_texts, "_AT_ONCE", 3)
+        order = [*range(len(cells)), *range(-len(cells), 0), *reversed(range(len(cells)))]
+        assert [column[place] for place in order] == [cells[place] for place in order]
+        assert list(column) == cells
+        with pytest.raises(IndexError):
+            column[len(cells)]
 
 
 @settings(max_examples=300, deadline=None)

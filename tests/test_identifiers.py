@@ -85,6 +85,12 @@ def test_one_number_answers_for_those_alike(monkeypatch: pytest.MonkeyPatch) -> 
     column = [f"000-12-{serial:04}" for serial in range(500)] + ["SSN 000-12-3456"]
     assert len(dict(find_in_column(column, "note"))) == 501
     assert asked == ["000-12-0000", "000-12-0001", "SSN 000-12-3456"]
+    asked.clear()
+    assert len(dict(find_in_column(["SSN 000123456", "no 000-12-3456", "é12"] * 3, "note"))) == 6
+    assert asked == ["SSN 000123456", "no 000-12-3456", "é12"]
+    monkeypatch.setattr(texts, "_REMEMBERED", 1)
+    assert len(dict(find_in_column(["SSN 000123456", "no 000-12-3456"] * 2, "note"))) == 4
+    assert len(asked) == 3 + 3
 
 
 @pytest.mark.parametrize("separator", SEPARATORS)

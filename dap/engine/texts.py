@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from functools import cached_property
 from typing import overload
 
 import polars as pl
@@ -11,6 +10,8 @@ import polars as pl
 from dap.identifiers.prefilter import SHORTEST
 
 _MANY_CELLS = 1_000
+_AT_ONCE = 10_000
+"""So many cells are texts of Python at a time, which take five times the room that they take in Polars."""
 
 
 class TextColumn(Sequence[str | None]):
@@ -23,16 +24,13 @@ class TextColumn(Sequence[str | None]):
         self._series, self._longest = series, longest
         self.apart = apart
         self._asked = 0
+        self._begin, self._cells = 0, list[str | None]()
 
     @classmethod
     def all_of(cls, frame: pl.DataFrame, *, apart: bool = False) -> list[TextColumn]:
         """The columns of a frame of text; their lengths are asked for all at once."""
         longest = frame.select(pl.all().str.len_bytes().max().fill_null(0)).row(0) if frame.width else ()
         return [cls(column, most, apart=apart) for column, most in zip(frame.get_columns(), longest, strict=True)]
-
-    @cached_property
-    def _list(self) -> list[str | None]:
-        return self._series.to_list()
 
     def __len__(self) -> int:
         return self._series.len()
@@ -44,12 +42,19 @@ class TextColumn(Sequence[str | None]):
     def __getitem__(self, place: int | slice) -> str | list[str | None] | None:
         if isinstance(place, slice):
             return self._series[place].to_list()
-        # One cell of many is looked up; from some on a list of all is the quicker way.
+        # One cell of many is looked up; from some on a list of those around it is the quicker way.
         self._asked += 1
-        return self._list[place] if self._asked > _MANY_CELLS else self._series[place]
+        if self._asked <= _MANY_CELLS:
+            return self._series[place]  # type: ignore[no-any-return]
+        place = range(len(self))[place]
+        if not 0 <= place - self._begin < len(self._cells):
+            self._begin = place - place % _AT_ONCE
+            self._cells = self[self._begin : self._begin + _AT_ONCE]
+        return self._cells[place - self._begin]
 
     def __iter__(self) -> Iterator[str | None]:
-        return iter(self._list)
+        for begin in range(0, len(self), _AT_ONCE):
+            yield from self[begin : begin + _AT_ONCE]
 
     def joined(self) -> bytes:
         """The cells in UTF-8, with a NUL before the first, between each two and behind the last.

@@ -45,7 +45,7 @@ def find_in_text(text: str) -> tuple[Hit, ...]:
 
 
 class Alike:
-    """Finds what texts hold, for many of them: of numbers written as most are, one answers for all alike.
+    """Finds what many texts hold: of those that repeat one is looked at, of numbers written as most one for all alike.
 
     Alike are those whose label cannot differ: by area, group, and a serial of noughts, but for those that are judged by
     all of their digits.
@@ -53,13 +53,14 @@ class Alike:
 
     def __init__(self) -> None:
         self._known: dict[tuple[str, str, str, bool], tuple[Hit, ...]] = {}
+        self._texts: dict[str, tuple[Hit, ...]] = {}
         self._alone = judged_whole()
 
     def find(self, text: str) -> tuple[Hit, ...]:
         """What `find_in_text` finds."""
         usual = _USUAL.fullmatch(text)
         if usual is None:
-            return find_in_text(text)
+            return self._again(text)
         area, separator, group, serial = usual.groups()
         if area + group + serial in self._alone:
             return find_in_text(text)
@@ -69,7 +70,17 @@ class Alike:
             found = self._known[alike] = find_in_text(text)
         return found
 
+    def _again(self, text: str) -> tuple[Hit, ...]:
+        """What one text holds that others may repeat, as codes and places do."""
+        found = self._texts.get(text)
+        if found is None:
+            found = find_in_text(text)
+            if len(self._texts) < _REMEMBERED:
+                self._texts[text] = found
+        return found
 
+
+_REMEMBERED = 5_000
 _USUAL = re.compile(r"([0-9]{3})([ -])([0-9]{2})\2([0-9]{4})")
 
 
