@@ -12,7 +12,7 @@ from dap.identifiers import candidates, prefilter, words
 from dap.identifiers.explanations import explained, in_code
 from dap.identifiers.normal import normalised
 from dap.identifiers.results import LABELLED, MASKED, PARTIAL, SEPARATED, Hit
-from dap.identifiers.validity import judged_whole, label
+from dap.identifiers.validity import label, what_tells
 
 WORD_REACH = 40
 """How many characters may stand between a word for Social Security number and the digits it is about."""
@@ -45,16 +45,11 @@ def find_in_text(text: str) -> tuple[Hit, ...]:
 
 
 class Alike:
-    """Finds what many texts hold: of those that repeat one is looked at, of numbers written as most one for all alike.
-
-    Alike are those whose label cannot differ: by area, group, and a serial of noughts, but for those that are judged by
-    all of their digits.
-    """
+    """Finds what many texts hold: of those that repeat it looks at one, of numbers written as most at one of a label."""
 
     def __init__(self) -> None:
-        self._known: dict[tuple[str, str, str, bool], tuple[Hit, ...]] = {}
         self._texts: dict[str, tuple[Hit, ...]] = {}
-        self._alone = judged_whole()
+        self._numbers: dict[tuple[str, tuple[object, ...]], tuple[Hit, ...]] = {}
 
     def find(self, text: str) -> tuple[Hit, ...]:
         """What `find_in_text` finds."""
@@ -62,25 +57,26 @@ class Alike:
         if usual is None:
             return self._again(text)
         area, separator, group, serial = usual.groups()
-        if area + group + serial in self._alone:
+        told_by = what_tells(area + group + serial)
+        if told_by is None:
             return find_in_text(text)
-        alike = area, separator, group, serial == "0000"
-        found = self._known.get(alike)
+        alike = separator, told_by
+        found = self._numbers.get(alike)
         if found is None:
-            found = self._known[alike] = find_in_text(text)
+            found = self._numbers[alike] = find_in_text(text)
         return found
 
     def _again(self, text: str) -> tuple[Hit, ...]:
-        """What one text holds that others may repeat, as codes and places do."""
+        """What a text holds that others may repeat, as codes and places do."""
         found = self._texts.get(text)
         if found is None:
             found = find_in_text(text)
-            if len(self._texts) < _REMEMBERED:
+            if len(self._texts) < _REMEMBERED and len(text) <= _SHORT:
                 self._texts[text] = found
         return found
 
 
-_REMEMBERED = 5_000
+_REMEMBERED, _SHORT = 500, 100
 _USUAL = re.compile(r"([0-9]{3})([ -])([0-9]{2})\2([0-9]{4})")
 
 

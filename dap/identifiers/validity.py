@@ -18,6 +18,7 @@ SPECIMENS = {
 # https://en.wikipedia.org/wiki/ABA_routing_transit_number#Check_digit
 _WEIGHTS = (3, 7, 1, 3, 7, 1, 3, 7, 1)
 _TYPED = ("counted up", "counted down")
+_NEVER = ("000", "666")
 _EQUAL = frozenset(digit * 9 for digit in "0123456789")
 
 # https://support.taxslayerpro.com/hc/en-us/articles/8250466982554-Valid-Range-for-ITINs. The middle two digits of an
@@ -31,11 +32,6 @@ def is_placeholder(digits: str) -> bool:
     return digits in _EQUAL or any(digits == SPECIMENS.get(name) for name in _TYPED)
 
 
-def judged_whole() -> frozenset[str]:
-    """The nine digits whose label depends on all of them; that of others on area, group and a serial of noughts."""
-    return _EQUAL.union(SPECIMENS.values())
-
-
 def is_issuable(digits: str) -> bool:
     """Whether the SSA can have issued the number.
 
@@ -47,7 +43,7 @@ def is_issuable(digits: str) -> bool:
 
 def breaks_ssa_rules(digits: str) -> bool:
     """Whether the SSA never issues such an area, group or serial."""
-    return digits[0] == "9" or digits[:3] in ("000", "666") or digits[3:5] == "00" or digits[5:] == "0000"
+    return digits[0] == "9" or digits[:3] in _NEVER or digits[3:5] == "00" or digits[5:] == "0000"
 
 
 def is_routing_number(digits: str) -> bool:
@@ -64,6 +60,13 @@ def label(digits: str) -> str:
             if any(int(digits[3:5]) in each for each in groups().values()):
                 return name
     return SHAPED
+
+
+def what_tells(digits: str) -> tuple[object, ...] | None:
+    """What of nine digits the label goes by: those alike in it have the same one. None where it goes by all of them."""
+    if digits in _EQUAL or digits in SPECIMENS.values():
+        return None
+    return digits[0] == "9", digits[:3] in _NEVER, digits[3:5], digits[5:] == "0000"
 
 
 _KINDS: dict[str, Callable[[], dict[str, range]]] = {ATIN: lambda: ATIN_GROUPS, ITIN: lambda: ITIN_GROUPS}

@@ -29,6 +29,7 @@ from dap.engine.conditions import Asked, Unique, judges_missing, known
 from dap.engine.domains import columns_of, rows_of
 from dap.engine.execution import PolarsExecutionEngine
 from dap.engine.spark.table import Outside, SparkTable
+from dap.submission.cells import unpacked
 
 _CONDITION = ".condition"
 _PARTIAL = ".aggregate_fn"
@@ -419,13 +420,12 @@ class _Keys:
         self._requests, self._offsets = requests, offsets
 
     def __call__(self, batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-        import io
 
         from dap.submission.parts import ROW
 
         for each in batches:
             for row in each.to_pylist():
-                frame = pl.read_ipc(io.BytesIO(row["body"]))
+                frame = unpacked(row["body"])
                 rows = (frame[ROW] + self._offsets[row["part"]]).to_list()
                 for place, request in enumerate(self._requests):
                     yield self._keys(frame.drop(ROW), rows, place, request)

@@ -18,12 +18,13 @@ import polars as pl
 import pyarrow as pa
 from pyspark.sql import SparkSession, functions
 
-from dap.engine.spark.table import BLOCK_SCHEMA, BLOCKS, SparkTable, batch, kept, packed, table_of_frame
+from dap.engine.spark.table import BLOCK_SCHEMA, BLOCKS, SparkTable, batch, kept, table_of_frame
 from dap.engine.texts import TextColumn
 from dap.errors import RequestError
 from dap.identifiers.spread import Sample
 from dap.plan import Layout
 from dap.submission import Content, Fault, Opened, Reading
+from dap.submission.cells import packed
 from dap.submission.kinds import kind_of
 from dap.submission.limits import LIMITS
 from dap.submission.parquet import head_of_parquet

@@ -5,7 +5,6 @@ Spark stores, moves and shuffles the blocks; each is judged by the code that jud
 
 from __future__ import annotations
 
-import io
 import pickle
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -22,6 +21,7 @@ from dap.identifiers.spread import Sample
 from dap.submission import Outside as Beside
 from dap.submission import Reading
 from dap.submission.beside import times_met
+from dap.submission.cells import packed, unpacked
 from dap.submission.parts import ROW
 
 BLOCKS = "part int, block int, body binary, outside binary, note binary"
@@ -30,13 +30,6 @@ _ANSWERS = "part int, block int, answer binary"
 Outside = list[tuple[int, str]]
 Work = Callable[[pl.DataFrame, list[int], Outside], Any]
 """What is computed of a block: from its frame, the numbers of its rows and the texts beside the table, by row."""
-
-
-def packed(frame: pl.DataFrame) -> bytes:
-    """A block's frame, `ROW` first, as it is stored."""
-    target = io.BytesIO()
-    frame.write_ipc(target, compression="lz4")
-    return target.getvalue()
 
 
 def batch(rows: Sequence[tuple[Any, ...]], schema: pa.Schema) -> pa.RecordBatch:
@@ -100,7 +93,7 @@ class _Worker:
         work = pickle.loads(self._packed)
         for each in batches:
             for row in each.to_pylist():
-                frame = pl.read_ipc(io.BytesIO(row["body"]))
+                frame = unpacked(row["body"])
                 offset = self._offsets[row["part"]]
                 rows = (frame[ROW] + offset).to_list()
                 outside = [(number + offset, text) for number, text in pickle.loads(row["outside"])]
@@ -111,7 +104,7 @@ class _Worker:
 def _unpacked(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
     for each in batches:
         for body in each.column("body").to_pylist():
-            table = pl.read_ipc(io.BytesIO(body)).drop(ROW).to_arrow(compat_level=pl.CompatLevel.oldest())
+            table = unpacked(body).drop(ROW).to_arrow(compat_level=pl.CompatLevel.oldest())
             text = pa.schema([(name, pa.string()) for name in table.column_names])
             yield from table.cast(text).to_batches()
 
