@@ -45,7 +45,7 @@ def find_in_text(text: str) -> tuple[Hit, ...]:
 
 
 class Alike:
-    """Finds what many texts hold: of those that repeat it looks at one, of numbers written as most at one of a label."""
+    """Finds what many texts hold: of those that repeat it looks at one, of usual numbers at one of each label."""
 
     def __init__(self) -> None:
         self._texts: dict[str, tuple[Hit, ...]] = {}
