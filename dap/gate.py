@@ -267,13 +267,14 @@ def _engine(asked: str, submission: Submission) -> str:
     """The engine that was asked for, or the faster one; RequestError where it cannot take the file."""
     from dap.engine import PANDAS, POLARS, engine_for
 
-    if not isinstance(submission.table, Pieces):
-        # A small archive may hold a large table.
-        faster = POLARS if isinstance(submission.table, Columns) else engine_for(submission.reading.bytes)
-        return faster if asked == AUTO else asked
-    if asked == PANDAS:
-        raise RequestError("A file of this size is too large for pandas. Leave --engine out, or name polars.")
-    return POLARS
+    table = submission.table
+    if isinstance(table, Pieces) and not table.held:
+        if asked == PANDAS:
+            raise RequestError("A file of this size is too large for pandas. Leave --engine out, or name polars.")
+        return POLARS
+    # A small archive may hold a large table.
+    faster = POLARS if isinstance(table, Columns | Pieces) else engine_for(submission.reading.bytes)
+    return faster if asked == AUTO else asked
 
 
 def _demand_judge(suite: Any, reading: Reading) -> None:

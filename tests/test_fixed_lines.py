@@ -46,7 +46,7 @@ def test_more_rows_than_are_taken_are_known_before_the_first_is_made(
         assert len(list(lines)) == 3
 
 
-@pytest.mark.parametrize(("most", "fatal"), [(6, []), (5, [("too_large", (3,))])])
+@pytest.mark.parametrize(("most", "fatal"), [(6, []), (5, [("too_large", ())])])
 def test_lines_that_are_too_long_are_listed_up_to_a_limit(
     most: int, fatal: list[object], monkeypatch: pytest.MonkeyPatch
 ) -> None:

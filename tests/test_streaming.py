@@ -308,6 +308,8 @@ def test_a_large_table_that_is_not_plain_is_judged_packed_with_the_same_report(
     table = opened.read(layout).table
     assert isinstance(table, Pieces) and len(table.heights) > 1
     assert in_memory(path, "psis-october", connecticut) == whole
+    by_pandas = check(path, "psis-october", resource="october", plan=connecticut, engine="pandas").as_dict()
+    assert (by_pandas["engine"], by_pandas["findings"]) == ("pandas", whole["findings"])
 
 
 @pytest.mark.parametrize("row", [1, 2, 15, 30])

@@ -66,7 +66,8 @@ def test_what_a_content_is_in_utf8_is_made_part_by_part(letters: str, encoding: 
         ("a" * 100 + "é", "utf-8", 110),
         ("a" * 100 + "日", "utf-8", 220),
         ("a" * 100 + "\U0001f600", "utf-8", 440),
-        ("a" * 100 + "é", "cp1252", 220),
+        ("a" * 100 + "é", "cp1252", 110),
+        ("a" * 100 + "€", "cp1252", 220),
         ("a" * 100 + "日", "utf-16", 220),
         ("a" * 100 + "\U0001f600", "utf-16", 450),
     ],
@@ -86,3 +87,23 @@ def test_what_is_no_text_in_utf8_is_called_so_and_not_too_large(monkeypatch: pyt
     content = b"id,note\n" + b"a" * 100 + b"\xf0\xff"
     found = Opened(Content.of(content)).read(replace(LAYOUT, encodings=("utf-8",))).reading.faults
     assert [(each.kind, each.rows) for each in found] == [("not_utf8", (2,))]
+
+
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-16-le", "utf-16-be", "cp1252"])
+def test_a_header_is_read_of_the_first_lines_alone(encoding: str, end: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """However large the text, and whatever is wrong with the rest of it."""
+    mark = {"utf-16-le": b"\xff\xfe", "utf-16-be": b"\xfe\xff"}.get(encoding, b"")
+    # In UTF-16 the bytes of these letters look like line ends where they meet.
+    rows = f"\u0a00{end}é\u0d0d" if mark else f"é{end}"
+    content = mark + f"id,note{end}{rows * 30}".encode(encoding) + b"\xf0\xff"
+    monkeypatch.setattr(text, "_BEGINNING", 40)
+    monkeypatch.setattr(text, "LIMITS", replace(LIMITS, text_bytes=60))
+    assert len(text.beginning(content)) <= 40
+    assert Opened(Content.of(content)).header(LAYOUT) == ("id", "note")
+
+
+def test_a_text_without_lines_has_no_beginning_but_all_of_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(text, "_BEGINNING", 4)
+    for content in (b"no line", "no line".encode("utf-16"), b"\xfe\xff" + "no line".encode("utf-16-be"), b"a\n"):
+        assert text.beginning(content) == content

@@ -38,7 +38,7 @@ def build_once(expectation: type[Any], recorded: type[Any]) -> None:
     @wraps(made)
     def to_domain_obj(self: Any) -> Any:
         asked = of_question.get(id(self))
-        if asked is None:
+        if asked is None or asked.configuration is not self:
             return made(self)
         if asked.again is None:
             asked.again = made(self)

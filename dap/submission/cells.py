@@ -50,7 +50,7 @@ class Cells:
         if not self._packed:
             return Submission(Columns(pl.concat(self._parts, rechunk=False), self.rows), reading)
         self._pack()
-        return Submission(Pieces(self._columns, self.rows, tuple(self._heights), self._load), reading)
+        return Submission(Pieces(self._columns, self.rows, tuple(self._heights), self._load, held=True), reading)
 
     def _put_by(self) -> None:
         import polars as pl

@@ -21,7 +21,7 @@ from dap.submission.table import (
     looks_like_header,
     unreadable,
 )
-from dap.submission.text import RowError, decode
+from dap.submission.text import RowError, beginning, decode
 
 _HELD_ONCE = 100_000
 _COUNTED_AT_ONCE = 4_000_000
@@ -118,7 +118,7 @@ def has_header(content: bytes, layout: Layout) -> bool:
 def header_of_delimited(content: bytes, layout: Layout) -> tuple[str, ...]:
     """The cells of the line where this layout has its header; none where the file is not so long or not readable."""
     try:
-        text = decode(content, layout, lambda before: 0)
+        text = decode(beginning(content), layout, lambda before: 0)
         return _header(text, proven_dialect(text, layout), layout)
     except RowError:
         return ()

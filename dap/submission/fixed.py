@@ -104,7 +104,7 @@ def _table(lines: Iterable[tuple[int, str]], layout: Layout, reading: Reading, f
             # With the whole line as well: a number may stand half inside the layout.
             hidden += [HiddenText("beyond the layout", text, number) for text in (*beyond, line) if text.strip(" ")]
             if len(hidden) > LIMITS.beyond_texts:
-                return unreadable(reading, Fault("too_large", (number,)), *faults.all())
+                return unreadable(reading, Fault("too_large"), *faults.all())
         if "\r" in line:
             faults.add("stray_line_end", number)
         if len(line) < width:

@@ -207,7 +207,7 @@ class Pieces:
 
     `names` are the columns, `rows` the numbers of all rows, `heights` how many of them each piece has.
     `load(number, names)` reads those columns of a piece (all for None), counted from 0; CouldNotRun where its bytes are
-    no longer those that were proven. `controls` is as in Columns.
+    no longer those that were proven. `controls` is as in Columns. `held` says that the pieces are in memory, packed.
     """
 
     names: tuple[str, ...]
@@ -215,6 +215,7 @@ class Pieces:
     heights: tuple[int, ...]
     load: Callable[[int, Sequence[str] | None], pl.DataFrame] = field(repr=False)
     controls: bool = True
+    held: bool = False
 
     @property
     def height(self) -> int:

@@ -12,6 +12,7 @@ from dap.submission.limits import LIMITS
 _UTF16 = {b"\xff\xfe": "utf-16-le", b"\xfe\xff": "utf-16-be"}
 _BLANK = b"\xef\xbb\xbf \t\r\n"
 _STEP = 1 << 22
+_BEGINNING = 1 << 20
 
 
 class RowError(ReadError):
@@ -43,7 +44,7 @@ def decode(content: bytes, layout: Layout, row_at: RowAt) -> str:
         _demand_room(content)
         return content.decode("utf-8-sig")
     if "windows-1252" in layout.encodings:
-        _demand_room(content, 2)
+        _demand_room(content, western=True)
         try:
             return content.decode("cp1252")
         except UnicodeDecodeError as error:
@@ -52,6 +53,22 @@ def decode(content: bytes, layout: Layout, row_at: RowAt) -> str:
         raise RowError("not_utf8", row_at(content[:sound].decode("cp1252", "replace") + "x"))
     _demand_room(content[:sound])
     raise RowError("not_utf8", row_at(_before(content[:sound])))
+
+
+def beginning(content: bytes) -> bytes:
+    """The whole lines among the first bytes, in whichever encoding; all of a content that is short or has no lines."""
+    if len(content) <= _BEGINNING:
+        return content
+    head, encoding = content[:_BEGINNING], _UTF16.get(content[:2])
+    if not encoding:
+        end = max(head.rfind(b"\n"), head.rfind(b"\r")) + 1
+    else:
+        import numpy as np
+
+        units = np.frombuffer(head, "<u2" if encoding == "utf-16-le" else ">u2")
+        ends = np.flatnonzero((units == ord("\n")) | (units == ord("\r")))
+        end = 2 * (int(ends[-1]) + 1) if len(ends) else 0
+    return head[:end] if end else content
 
 
 def in_utf8(content: bytes, layout: Layout) -> bytes | None:
@@ -92,23 +109,28 @@ def not_utf8_at(content: bytes) -> int | None:
     return None
 
 
-def _demand_room(content: bytes, widest: int = 0) -> None:
+def _demand_room(content: bytes, *, western: bool = False) -> None:
     """RowError where the text would take more memory than a text may: as much for each letter as the widest takes.
 
-    `widest` is known of an encoding in which each byte is a letter.
+    `western` says that each byte is a letter of Windows-1252.
     """
-    if 4 * len(content) > LIMITS.text_bytes and _memory_of(content, widest) > LIMITS.text_bytes:
+    if 4 * len(content) > LIMITS.text_bytes and _memory_of(content, western) > LIMITS.text_bytes:
         raise RowError("too_large")
 
 
-def _memory_of(content: bytes, widest: int) -> int:
-    if content.isascii() or widest:
-        return len(content) * max(1, widest)
+def _memory_of(content: bytes, western: bool) -> int:
+    if content.isascii():
+        return len(content)
     import numpy as np
 
-    letters = 0
+    letters = widest = 0
     for place in range(0, len(content), _STEP):
         octets = np.frombuffer(content, np.uint8, min(_STEP, len(content) - place), place)
+        if western:
+            # What Windows put where Latin-1 has control characters takes two bytes, such as the euro sign.
+            letters += len(octets)
+            widest = max(widest, 2 if bool(((octets & 0xE0) == 0x80).any()) else 1)
+            continue
         letters += int(np.count_nonzero((octets & 0xC0) != 0x80))
         top = octets.max()
         widest = max(widest, 4 if top >= 0xF0 else 2 if top >= 0xC4 else 1)
