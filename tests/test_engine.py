@@ -283,6 +283,17 @@ def test_a_polars_frame_is_judged_as_its_pandas_form_is(data: st.DataObject) -> 
     assert fast == stock
 
 
+@pytest.mark.parametrize("size", [1, 2, 6, 7, 40])
+def test_few_texts_and_many_are_looked_for_alike(size: int) -> None:
+    texts = [f"made {number}" for number in range(size)]
+    frame = pd.DataFrame({"a": [*texts, *texts[:1], None, "other", "", "made"]}, dtype=object)
+    asked = [
+        gxe.ExpectColumnValuesToBeInSet(column="a", value_set=[*texts, texts[0]]),
+        gxe.ExpectColumnValuesToNotBeInSet(column="a", value_set=texts[::-1]),
+    ]
+    assert _agree(frame, asked, "COMPLETE") == []
+
+
 def test_a_column_that_holds_other_things_beside_texts_is_left_to_pandas() -> None:
     frame = pd.DataFrame({"a": ["1", 2, None, "2", 3], "b": ["x", "y", "z", "z", None]}, dtype=object)
     asked = [

