@@ -81,7 +81,8 @@ def _read(opened: Opened, layout: Layout, engine: str) -> Submission:
     """The file as a table; a large one is read while Great Expectations is imported, which takes as long."""
     if not opened.is_large:
         return opened.read(layout)
-    # Imported before the thread needs it, so that no module is imported from two sides at once.
+    # Imported before the thread needs them, so that no module is imported from two sides at once.
+    import numpy  # noqa: F401
     import polars  # noqa: F401
 
     from dap.engine import PANDAS

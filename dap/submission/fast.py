@@ -2,15 +2,17 @@
 
 The reader of `delimited` is the authority: this one answers only where it can prove that both give the same table, and
 None where it cannot. What it proves on the raw bytes, before they are split: UTF-8, no NUL, line ends that are line
-ends, as many delimiters in each line as in the header, quotation marks only around whole cells. Polars then splits, and
-the lengths of its cells have to add up to the bytes of the file.
+ends, as many delimiters as so many lines have, quotation marks only around whole cells. Polars then splits, and the
+lengths of the cells of each row have to add up to the bytes of its line, where none has a quotation mark; else all
+lengths to all bytes, and each line was proven to have as many cells as the header.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, reduce
+from operator import add
 from typing import TYPE_CHECKING, Any
 
 from dap.plan import Layout
@@ -32,7 +34,8 @@ _BLOCK = 1 << 18
 # The first bytes of zlib's, gzip's and zstd's files.
 _LIKE_PACKED = (b"x", b"\x1f", b"(")
 _ALL = frozenset(range(256))
-_CONTROLS = frozenset((*range(0x20), 0x7F))
+_LINE_END, _RETURN, _SPACE, _DELETE = b"\n\r \x7f"
+_CONTROLS = frozenset((*range(_SPACE), _DELETE))
 _FOREIGN_BREAKS = tuple(each.encode() for each in "\x85\u2028\u2029")
 # Beyond this width the pattern of a row with quotation marks is too large for RE2.
 _WIDEST_QUOTED = 300
@@ -116,9 +119,9 @@ def read_fast(content: bytes, layout: Layout, reading: Reading, top: Top) -> Sub
 def table_of(content: bytes, layout: Layout, top: Top, body: Body, names: tuple[str, ...]) -> pl.DataFrame | None:
     """The rows that were proven, split by Polars; None where the cells are not what the exact reader would give."""
     frame = split(content, layout, top, body, names)
-    header = top.records[-1].cells
-    sound = frame is not None and adds_up(frame, layout, top, body) and not _has_odd_rows(frame, header, layout)
-    return frame if sound else None
+    if frame is None or not adds_up(frame, content, layout, top, body):
+        return None
+    return None if _has_odd_rows(frame, top.records[-1].cells, layout) else frame
 
 
 def is_sayable(header: tuple[str, ...], layout: Layout, delimiter: str) -> bool:
@@ -130,43 +133,64 @@ def is_sayable(header: tuple[str, ...], layout: Layout, delimiter: str) -> bool:
 
 
 def prove(content: bytes, layout: Layout, top: Top, end: int) -> Body | None:
-    """What the rows up to the line end at `end` prove; None where they are not plain.
+    """What the rows up to the line end at `end` prove by their bytes; None where they are not plain.
 
-    Of the bytes nothing is looked at but delimiters, line ends, quotes, escapes and control characters.
+    Nothing is looked for but delimiters, line ends, quotes, escapes and control characters. Of rows without quotation
+    marks only their cells together are counted: how many each line has is proven by `table_of` or `has_even_rows`.
     """
-    width = len(top.records[-1].cells)
     delimiter, quote, escape = (mark.encode() for mark in (top.delimiter, layout.quote, layout.escape))
-    others = bytes(_ALL - _CONTROLS - set(delimiter + quote + escape))
-    marks = content.translate(None, others)
-    returns = marks.count(b"\r")
-    if b"\0" in marks or (escape and escape in marks) or (returns and returns != content.count(b"\r\n")):
+    low, many = _tally(content, top.begin, end, b"\n\x7f" + delimiter + quote + escape)
+    around = content[: top.begin] + content[end:]
+    lines, quotes = many[_LINE_END], many[quote[0]] if quote else 0
+    returned = content.count(b"\r", top.begin, end) if low > lines else 0
+    if (low > lines + returned and b"\0" in content) or b"\0" in around:
         return None
-    above, below = (len(part.translate(None, others)) for part in (content[: top.begin], content[end:]))
-    marks = marks[above : len(marks) - below]
-    returned = marks.count(b"\r") if returns else 0
-    quotes = marks.count(quote) if quote else 0
+    if (returned or b"\r" in around) and content.count(b"\r") != content.count(b"\r\n"):
+        return None
+    if escape and (many[escape[0]] or escape in around):
+        return None
+    controls = low - lines - returned + many[_DELETE]
     if quotes:
-        # As Excel writes a number that is to stay text: the exact reader takes the guard off.
-        guarded = layout.text_guards and b"=" + quote + quote in content
-        if (
-            escape
-            or guarded
-            or width > _WIDEST_QUOTED
-            or not _row(delimiter, quote, width).fullmatch(content, top.begin, end)
-        ):
+        if not _are_rows_with_quotes(content, layout, top, end):
             return None
-        # A quoted cell may hold the delimiter, and the mark itself.
-        controls = bool(marks.translate(None, b"\r\n" + bytes(set(delimiter + quote) - _CONTROLS)))
-        rows = marks.count(b"\n") + 1
-    else:
-        marks = marks.replace(b"\r\n", b"\n") if returned else marks
-        rows = marks.count(b"\n") + 1
-        line = delimiter * (width - 1) + b"\n"
-        controls = not _repeats(line, rows, marks)
-        if controls and not _repeats(line, rows, marks.translate(None, bytes(_CONTROLS - set(line)))):
-            return None
+    elif many[delimiter[0]] != (lines + 1) * (len(top.records[-1].cells) - 1):
+        # Polars would fill up what is missing: much memory for a small file.
+        return None
+    elif delimiter[0] in _CONTROLS:
+        # No cell holds it, as one in quotation marks may.
+        controls -= many[delimiter[0]]
     foreign = not content.isascii() and any(each in content for each in _FOREIGN_BREAKS)
-    return Body(rows, end, returned, quotes, controls or foreign)
+    return Body(lines + 1, end, returned, quotes, controls > 0 or foreign)
+
+
+def _tally(content: bytes, begin: int, end: int, marks: bytes) -> tuple[int, dict[int, int]]:
+    """How many bytes of a part of the content are below 0x20, and how many each mark is."""
+    import numpy as np
+
+    low, many = 0, dict.fromkeys(marks, 0)
+    for place in range(begin, end, _BLOCK):
+        block = np.frombuffer(content, np.uint8, min(_BLOCK, end - place), place)
+        low += int(np.count_nonzero(block < _SPACE))
+        for mark in many:
+            many[mark] += int(np.count_nonzero(block == mark))
+    return low, many
+
+
+def _are_rows_with_quotes(content: bytes, layout: Layout, top: Top, end: int) -> bool:
+    """Whether each line has as many cells as the header, each without any quotation mark or wholly in them."""
+    delimiter, quote, width = top.delimiter.encode(), layout.quote.encode(), len(top.records[-1].cells)
+    # As Excel writes a number that is to stay text: the exact reader takes the guard off.
+    guarded = layout.text_guards and b"=" + quote + quote in content
+    if layout.escape or guarded or width > _WIDEST_QUOTED:
+        return False
+    return _row(delimiter, quote, width).fullmatch(content, top.begin, end) is not None
+
+
+def _are_even(content: bytes, top: Top, body: Body) -> bool:
+    """Whether each line without quotation marks has as many delimiters as the header, by the marks in their order."""
+    line = top.delimiter.encode() * (len(top.records[-1].cells) - 1) + b"\n"
+    marks = content[top.begin : body.end].translate(None, bytes(_ALL - set(line)))
+    return _repeats(line, body.rows, marks)
 
 
 def _repeats(line: bytes, times: int, marks: bytes) -> bool:
@@ -243,25 +267,50 @@ def split(
     return frame
 
 
-def adds_up(frame: pl.DataFrame, layout: Layout, top: Top, body: Body) -> bool:
+def adds_up(frame: pl.DataFrame, content: bytes, layout: Layout, top: Top, body: Body) -> bool:
     """Whether cells and marks together are as long as the file below its header: nothing was lost, nothing added.
 
+    Without quotation marks each row is held against its line, which must have as many delimiters as the header has.
     False as well where a cell is longer than a cell may be.
     """
     import polars as pl
 
-    lengths = [pl.nth(place).str.len_bytes() for place in range(frame.width)]
-    asked = [each.max() for each in lengths] + [each.sum() for each in lengths]
-    measured = frame.select(each.alias(str(place)) for place, each in enumerate(asked)).row(0)
-    longest, total = measured[: frame.width], measured[frame.width :]
-    if max((each for each in longest if each is not None), default=0) > LIMITS.cell_characters:
-        return False
-    marks = body.rows * (frame.width - 1) + body.rows - 1 + body.carriage_returns
     if body.quotes:
         # A quotation mark in a cell stands in the file twice.
-        inside = frame.select(pl.all().str.count_matches(layout.quote, literal=True).sum()).row(0)
-        marks += body.quotes - sum(each or 0 for each in inside)
-    return sum(each or 0 for each in total) + marks == body.end - top.begin
+        asked = frame.select(
+            total=pl.sum_horizontal(pl.all().str.len_bytes().sum()),
+            inside=pl.sum_horizontal(pl.all().str.count_matches(layout.quote, literal=True).sum()),
+        ).row(0)
+        marks = body.rows * frame.width - 1 + body.carriage_returns + body.quotes - asked[1]
+        whole = asked[0] + marks == body.end - top.begin
+        return whole and _longest(frame) <= LIMITS.cell_characters
+    lines = _lengths(content, top, body)
+    # Twice as fast as `sum_horizontal`, which looks for what is missing in every sum.
+    each = (pl.col(name).str.len_bytes().fill_null(0) for name in frame.columns)
+    rows = frame.select(reduce(add, each)).to_series().to_numpy()
+    if len(rows) != len(lines) or not (rows + (frame.width - 1) == lines).all():
+        return False
+    return int(lines.max()) <= LIMITS.cell_characters or _longest(frame) <= LIMITS.cell_characters
+
+
+def _longest(frame: pl.DataFrame) -> int:
+    """How many bytes the longest cell has."""
+    import polars as pl
+
+    return int(frame.select(pl.max_horizontal(pl.all().str.len_bytes().max())).item() or 0)
+
+
+def _lengths(content: bytes, top: Top, body: Body) -> Any:
+    """How many bytes each line has below the header, without its end."""
+    import numpy as np
+
+    rows = np.frombuffer(content, np.uint8, body.end - top.begin, top.begin)
+    places = range(0, len(rows), _BLOCK)
+    ends = np.concatenate([np.flatnonzero(rows[place : place + _BLOCK] == _LINE_END) + place for place in places])
+    lengths = np.diff(ends, prepend=-1, append=len(rows)) - 1
+    if body.carriage_returns:
+        lengths[:-1] -= rows[np.maximum(ends - 1, 0)] == _RETURN
+    return lengths
 
 
 def _has_odd_rows(frame: pl.DataFrame, header: tuple[str, ...], layout: Layout) -> bool:
@@ -290,7 +339,9 @@ def has_even_rows(content: bytes, layout: Layout, top: Top, body: Body, names: t
     import polars as pl
 
     half = LIMITS.cell_characters // 2
-    if body.quotes or any(content.find(b"\n", place, place + half) < 0 for place in range(top.begin, body.end, half)):
+    if body.quotes or not _are_even(content, top, body):
+        return False
+    if any(content.find(b"\n", place, place + half) < 0 for place in range(top.begin, body.end, half)):
         return False
     firsts = split(content, layout, top, body, names, names[:2])
     if firsts is None:

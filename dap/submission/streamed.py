@@ -198,6 +198,6 @@ class _Reader:
             pass
         if found is None:
             raise CouldNotRun("the file was changed while it was judged. Try again when nobody writes it any more.")
-        if names is None and not adds_up(found, self._layout, self._below, piece.body):
+        if names is None and not adds_up(found, content, self._layout, self._below, piece.body):
             raise CouldNotRun("the cells of the file do not add up to it. This should not happen; please report it.")
         return found
