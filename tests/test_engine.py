@@ -12,6 +12,7 @@ import warnings
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 import great_expectations as gx
 import great_expectations.expectations as gxe
@@ -28,7 +29,8 @@ from hypothesis import strategies as st
 import dap.expectations as own
 import dap.expectations.values
 from dap.engine import ENGINES, conditions, judge, quiet, raised
-from dap.engine.batch import Piece, PolarsBatchData
+from dap.engine import batch as batches
+from dap.engine.batch import Memo, Piece, PolarsBatchData
 from dap.engine.datasource import PolarsDatasource
 from dap.engine.execution import PolarsExecutionEngine
 from dap.engine.patterns import translated
@@ -267,6 +269,43 @@ def test_both_engines_say_the_same_of_every_kind_of_expectation(kind: str, data:
     _agree(frame, asked, data.draw(st.sampled_from([SUMMARY, COMPLETE, BOOLEAN_ONLY])))
 
 
+# Frames of a test are too short for it to be worth the sample: from one row on it is, and says yes.
+BY_TEXT: dict[str, Any] = {"_SAMPLE": 1, "_WORTH": 1, "_FEW": 1.0}
+
+
+@pytest.mark.parametrize("kind", ["regex", "no regex", "regex list", "no regex list", "in set", "not in set", "length"])
+@settings(max_examples=15, deadline=None)
+@given(data=st.data())
+def test_conditions_on_texts_answer_as_pandas_does_by_the_different_texts_too(kind: str, data: st.DataObject) -> None:
+    frame = data.draw(_frames())
+    # A pattern has the texts of its column found, and whoever asks about that column goes by them.
+    asked = [gxe.ExpectColumnValuesToMatchRegex(column=name, regex="[0-9]") for name in "abc"]
+    asked += data.draw(st.lists(EXPECTATIONS[kind] | EXPECTATIONS["lengths"], min_size=1, max_size=3))
+    with patch.multiple(batches, **BY_TEXT):
+        _agree(frame, asked, data.draw(st.sampled_from([SUMMARY, COMPLETE, BOOLEAN_ONLY])))
+
+
+def test_the_different_texts_are_found_of_columns_that_have_few() -> None:
+    rows = 30_000
+    frame = pl.DataFrame(
+        {
+            "few": [f"made {each % 50}" if each % 7 else None for each in range(rows)],
+            "many": [f"made {each}" for each in range(rows)],
+            # The beginning shows few: a sample is of the whole column.
+            "later": ["made"] * 3_000 + [f"made {each}" for each in range(3_000, rows)],
+            "numbers": range(rows),
+        }
+    )
+    piece = Piece(frame, 0, 0, Memo())
+    piece.distinct([], frame.columns)
+    known = {name: piece.known_texts(name) for name in frame.columns}
+    assert {name for name, texts in known.items() if texts is not None} == {"few"}
+    assert sorted(piece.texts_of("few")) == sorted({f"made {each}" for each in range(50)})
+    short = Piece(frame.head(5_000), 0, 0, Memo())
+    short.distinct(["many"], ["few"])
+    assert short.known_texts("few") is None and short.known_texts("many") is not None
+
+
 @settings(max_examples=15, deadline=None)
 @given(data=st.data())
 def test_a_polars_frame_is_judged_as_its_pandas_form_is(data: st.DataObject) -> None:
@@ -421,9 +460,9 @@ BY_PANDAS = {"table.dap_reading", "table.dap_header"}
 
 
 @pytest.mark.parametrize(("collection", "name"), LAYOUTS)
-@pytest.mark.parametrize("share", [0.0, 0.3])
+@pytest.mark.parametrize(("share", "by_text"), [(0.0, False), (0.3, False), (0.3, True)])
 def test_both_engines_find_the_same_in_every_layout_clean_or_corrupted(
-    connecticut: Plan, collection: str, name: str, share: float
+    connecticut: Plan, collection: str, name: str, share: float, by_text: bool
 ) -> None:
     layout = connecticut.collection(collection).layout(name)
     text = example_text(connecticut, connecticut.collection(collection), layout, rows=25, seed=3)
@@ -434,7 +473,8 @@ def test_both_engines_find_the_same_in_every_layout_clean_or_corrupted(
         frame[column] = pd.Series([each or None for each in corrupted], index=frame.index, dtype=object)
     suite, _ = applicable(load_suite(suite_path(ROOT, collection, name)), submission.reading.columns)
     parameters = {"district": ["001"], "period": ["2025-26"]}
-    stock, fast = (judge(suite, frame, parameters, None, engine) for engine in ENGINES)
+    with patch.multiple(batches, **BY_TEXT if by_text else {"_FEW": 0}):
+        stock, fast = (judge(suite, frame, parameters, None, engine) for engine in ENGINES)
     assert fast == stock
     assert share == 0 or any(not each.held for each in fast)
 

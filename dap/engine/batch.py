@@ -56,6 +56,10 @@ class Memo:
 
 
 _MOST_KEPT = 500_000
+# Of half a million rows, the different texts are found in 3 ms where they are 100, in 6 where they are 20,000 and in 18
+# where they are 200,000; a regular expression is searched in all rows in 7 to 10 ms. Of 2,000 rows three quarters are
+# different where all rows have 3,400 texts, each as often as any other.
+_SAMPLE, _WORTH, _FEW = 2_000, 5, 0.75
 
 
 class Piece:
@@ -64,7 +68,8 @@ class Piece:
     def __init__(self, frame: pl.DataFrame, number: int, offset: int, memo: Memo) -> None:
         self.frame, self.number, self.offset = frame, number, offset
         self._memo = memo
-        self._distinct: dict[str, list[str]] = {}
+        self._distinct: dict[str, pl.Series] = {}
+        self._listed: dict[str, list[str]] = {}
 
     @cached_property
     def kinds(self) -> Mapping[str, pl.DataType]:
@@ -80,17 +85,33 @@ class Piece:
         dtype = self.kinds.get(name)
         return dtype == pl.Float64 or (dtype == pl.Int64 and self.frame[name].null_count() == 0)
 
-    def distinct(self, names: Iterable[str]) -> None:
-        """Find the different texts of several columns in one pass, for `texts_of`."""
+    def distinct(self, names: Iterable[str], perhaps: Iterable[str] = ()) -> None:
+        """Find the different texts of several columns in one pass, and those of the columns `perhaps` that have few."""
+        names = [*names, *(name for name in perhaps if self._has_few(name))]
         wanted = [name for name in dict.fromkeys(names) if name not in self._distinct and self.is_text(name)]
         if wanted:
-            found = self.frame.lazy().select(pl.col(name).drop_nulls().unique().implode() for name in wanted).collect()
-            self._distinct |= {name: found[name][0].to_list() for name in wanted}
+            # Not by a lazy frame, which finds one after the other.
+            found = self.frame.select(pl.col(name).drop_nulls().unique().implode() for name in wanted)
+            self._distinct |= {name: found[name][0] for name in wanted}
+
+    def _has_few(self, name: str) -> bool:
+        """Whether a sample over the whole column says so: to find them is quicker then than to search each row."""
+        step = self.frame.height // _SAMPLE
+        if step < _WORTH or name in self._distinct or not self.is_text(name):
+            return False
+        sample = self.frame[name].gather_every(step)
+        return sample.n_unique() <= _FEW * len(sample)
+
+    def known_texts(self, name: str) -> pl.Series | None:
+        """The different texts of a column, in no order, where `distinct` found them."""
+        return self._distinct.get(name)
 
     def texts_of(self, name: str) -> list[str]:
         """The different texts of a column, in no order."""
         self.distinct([name])
-        return self._distinct[name]
+        if name not in self._listed:
+            self._listed[name] = self._distinct[name].to_list()
+        return self._listed[name]
 
     def read(self, name: str, how: tuple[str, ...], reader: Callable[[Sequence[str]], Iterable[Any]]) -> list[Any]:
         """What the reader makes of each of `texts_of(name)`, in their order.

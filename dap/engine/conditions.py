@@ -46,22 +46,27 @@ Answer = pl.Expr | Unique
 Condition = Callable[[Asked], Answer]
 
 _CONDITIONS: dict[str, Condition] = {}
-_BY_TEXT: set[str] = set()
+_BY_TEXT: dict[str, str] = {}
 _ALSO_MISSING = {"column_values.null", "column_values.nonnull"}
 
 
-def condition(name: str, *, by_text: bool = False) -> Callable[[Condition], Condition]:
+ALL, FEW = "all", "few"
+"""When a condition goes by the different texts of its columns: always, or where they are few."""
+
+
+def condition(name: str, *, by_text: str = "") -> Callable[[Condition], Condition]:
     """Register how a map metric's condition is computed: `@condition("column_values.in_set")`.
 
     The function returns an expression that is true where the row is as expected. Of a column metric only the values
     that are there are judged; of the others every row of the domain is, and null counts as unexpected. It raises
     StockOnlyError for arguments and columns that it cannot answer exactly as the metric on pandas would. `by_text`
-    tells that it goes by the different texts of its columns (`batch.texts_of`), so that they are found beforehand.
+    tells that it goes by the different texts of its columns, so that they are found beforehand: ALL with
+    `batch.texts_of`, FEW only where there are few, with `batch.known_texts`.
     """
 
     def register(function: Condition) -> Condition:
         _CONDITIONS[name] = function
-        _BY_TEXT.update([name] if by_text else [])
+        _BY_TEXT[name] = by_text
         return function
 
     return register
@@ -72,9 +77,9 @@ def known(name: str) -> Condition | None:
     return _CONDITIONS.get(name)
 
 
-def goes_by_text(name: str) -> bool:
-    """Whether the condition asks for the different texts of its columns."""
-    return name in _BY_TEXT
+def goes_by_text(name: str) -> str:
+    """Whether the condition asks for the different texts of its columns: ALL, FEW or never."""
+    return _BY_TEXT.get(name, "")
 
 
 def judges_missing(name: str) -> bool:
@@ -98,17 +103,29 @@ def _unique(asked: Asked) -> Answer:
     return Unique()
 
 
-@condition("column_values.match_regex")
+def _of_texts(asked: Asked, holds: Callable[[pl.Expr], pl.Expr]) -> pl.Expr:
+    """What `holds` says of a column of text: of its different texts, where the piece knows them, and so of the rows."""
+    cell = asked.text()
+    known = asked.batch.known_texts(asked.columns[0])
+    if known is None:
+        return holds(cell)
+    refused = known.to_frame("text").filter(~holds(pl.col("text")))["text"]
+    if not len(refused):
+        return pl.lit(True)
+    return ~cell.is_in(refused.implode())
+
+
+@condition("column_values.match_regex", by_text=FEW)
 def _match(asked: Asked) -> Answer:
-    return _matches(asked.text(), asked.arguments.get("regex"))
+    return _matches(asked, asked.arguments.get("regex"))
 
 
-@condition("column_values.not_match_regex")
+@condition("column_values.not_match_regex", by_text=FEW)
 def _not_match(asked: Asked) -> Answer:
-    return ~_matches(asked.text(), asked.arguments.get("regex"))
+    return ~_matches(asked, asked.arguments.get("regex"))
 
 
-@condition("column_values.match_regex_list")
+@condition("column_values.match_regex_list", by_text=FEW)
 def _match_list(asked: Asked) -> Answer:
     how = asked.arguments.get("match_on") or "any"
     if how not in ("any", "all"):
@@ -116,7 +133,7 @@ def _match_list(asked: Asked) -> Answer:
     return reduce(or_ if how == "any" else and_, _each_matches(asked))
 
 
-@condition("column_values.not_match_regex_list")
+@condition("column_values.not_match_regex_list", by_text=FEW)
 def _match_none(asked: Asked) -> Answer:
     return ~reduce(or_, _each_matches(asked))
 
@@ -125,24 +142,26 @@ def _each_matches(asked: Asked) -> list[pl.Expr]:
     patterns = asked.arguments.get("regex_list")
     if not isinstance(patterns, list) or not patterns:
         raise StockOnlyError
-    return [_matches(asked.text(), each) for each in patterns]
+    return [_matches(asked, each) for each in patterns]
 
 
-def _matches(column: pl.Expr, pattern: Any) -> pl.Expr:
+def _matches(asked: Asked, pattern: Any) -> pl.Expr:
     rust = translated(pattern) if isinstance(pattern, str) else None
     if rust is None:
         raise StockOnlyError
-    return column.str.contains(rust)
+    return _of_texts(asked, lambda cell: cell.str.contains(rust))
 
 
 @condition("column_values.in_set")
 def _in_set(asked: Asked) -> Answer:
-    return _is_one_of(asked.text(), _texts(asked.arguments.get("value_set")))
+    texts = _texts(asked.arguments.get("value_set"))
+    return _of_texts(asked, lambda cell: _is_one_of(cell, texts))
 
 
 @condition("column_values.not_in_set")
 def _not_in_set(asked: Asked) -> Answer:
-    return ~_is_one_of(asked.text(), _texts(asked.arguments.get("value_set")))
+    texts = _texts(asked.arguments.get("value_set"))
+    return ~_of_texts(asked, lambda cell: _is_one_of(cell, texts))
 
 
 _FEW = 6
@@ -167,12 +186,12 @@ def _length(asked: Asked) -> Answer:
     length = asked.arguments.get("value")
     if not _is_number(length):
         raise StockOnlyError
-    return asked.text().str.len_chars() == length
+    return _of_texts(asked, lambda cell: cell.str.len_chars() == length)
 
 
 @condition("column_values.value_length.between")
 def _lengths(asked: Asked) -> Answer:
-    return _between(asked.text().str.len_chars().cast(pl.Int64), asked.arguments)
+    return _of_texts(asked, lambda cell: _between(cell.str.len_chars().cast(pl.Int64), asked.arguments))
 
 
 @condition("column_values.between")

@@ -19,7 +19,7 @@ from great_expectations.execution_engine import PandasExecutionEngine
 from great_expectations.validator.metric_configuration import MetricConfiguration
 
 from dap.engine.batch import Piece, PolarsBatchData
-from dap.engine.conditions import Asked, Unique, goes_by_text, judges_missing, known
+from dap.engine.conditions import ALL, FEW, Asked, Unique, goes_by_text, judges_missing, known
 from dap.engine.domains import StockOnlyError, columns_of, condition_columns, rows_of
 
 _CONDITION = ".condition"
@@ -72,7 +72,7 @@ class Deferred:
     `rows` None stands for all. `unexpected` gives the expression for a piece; it is None for a condition on uniqueness,
     which no piece can answer alone. `stock` computes what the stock metric on pandas gives, for whoever needs it.
     `swept` says that each piece was asked, so that `total` can tell. `by_text` says that it goes by the different texts
-    of its columns, which a piece finds for all conditions at once.
+    of its columns (`goes_by_text`), which a piece finds for all conditions at once.
     """
 
     batch: PolarsBatchData = field(repr=False)
@@ -81,7 +81,7 @@ class Deferred:
     unexpected: Callable[[Piece], pl.Expr] | None = field(repr=False)
     stock: Callable[[], Any] = field(repr=False)
     pair: bool = False
-    by_text: bool = False
+    by_text: str = ""
     count: int | None = None
     swept: bool = False
     _counts: dict[int, int] = field(default_factory=dict, repr=False)
@@ -327,15 +327,17 @@ class _Level:
             self._detail(metric, condition, details)
 
     def _find_texts(self, level: list[MetricConfiguration]) -> None:
-        """Conditions on dates and numbers go by the different texts of their columns: all are found in one pass."""
-        wanted: dict[int, tuple[PolarsBatchData, list[str]]] = {}
+        """Some conditions go by the different texts of their columns: all are found in one pass."""
+        wanted: dict[int, tuple[PolarsBatchData, dict[str, list[str]]]] = {}
         for metric in level:
             batch = self.engine.batch(metric.metric_domain_kwargs)
-            if batch is not None and goes_by_text(metric.metric_name.removesuffix(_CONDITION)):
-                wanted.setdefault(id(batch), (batch, []))[1].extend(columns_of(metric.metric_domain_kwargs))
-        for batch, names in wanted.values():
+            when = goes_by_text(metric.metric_name.removesuffix(_CONDITION))
+            if batch is not None and when:
+                names = wanted.setdefault(id(batch), (batch, {ALL: [], FEW: []}))[1][when]
+                names.extend(columns_of(metric.metric_domain_kwargs))
+        for batch, asked in wanted.values():
             if batch.in_memory:
-                batch.probe.distinct(names)
+                batch.probe.distinct(asked[ALL], asked[FEW])
 
     def _resolve(self, metric: MetricConfiguration) -> None:
         name, domain = metric.metric_name, metric.metric_domain_kwargs
@@ -515,13 +517,16 @@ def count(batch: PolarsBatchData, tallies: Sequence[Tally], names: set[str] | No
     Where the columns they need are named, no others are read, and whoever waits for a pass waits on.
     """
     broken: set[int] = set()
-    by_text = [name for each in tallies if isinstance(each, Deferred) and each.by_text for name in each.columns]
+    always, perhaps = (
+        [name for each in tallies if isinstance(each, Deferred) and each.by_text == when for name in each.columns]
+        for when in (ALL, FEW)
+    )
     for tally in tallies:
         if isinstance(tally, Deferred):
             tally.forget()
 
     def visit(piece: Piece) -> None:
-        piece.distinct(by_text)
+        piece.distinct(always, perhaps)
         expressions = []
         for tally in tallies:
             if id(tally) not in broken:

@@ -11,7 +11,7 @@ from great_expectations.expectations.metrics.metric_provider import metric_value
 from great_expectations.expectations.metrics.table_metric_provider import TableMetricProvider
 
 from dap.engine.batch import Piece, PolarsBatchData
-from dap.engine.conditions import Answer, Asked, condition
+from dap.engine.conditions import ALL, Answer, Asked, condition
 from dap.engine.execution import PolarsExecutionEngine
 from dap.engine.texts import TextColumn
 from dap.expectations.identifiers import Known, ProhibitedIdentifiers, found_places, known_of, table_screen
@@ -30,7 +30,7 @@ from dap.identifiers.sasid import StateIds
 from dap.submission import Reading
 
 
-@condition("column_values.dap_date", by_text=True)
+@condition("column_values.dap_date", by_text=ALL)
 def _dates(asked: Asked) -> Answer:
     marks = frozenset(asked.arguments.get("also") or ())
     texts = _texts(asked, 0)
@@ -38,7 +38,7 @@ def _dates(asked: Asked) -> Answer:
     return _none_of(asked, [text for text, day in zip(texts, days, strict=True) if day is None and text not in marks])
 
 
-@condition("column_values.dap_bounds", by_text=True)
+@condition("column_values.dap_bounds", by_text=ALL)
 def _bounds(asked: Asked) -> Answer:
     kind, date_format = asked.arguments["kind"], asked.arguments.get("date_format") or ""
     low = read_bound(asked.arguments.get("minimum"), kind, date_format)
@@ -55,7 +55,7 @@ def _bounds(asked: Asked) -> Answer:
     )
 
 
-@condition("column_pair_values.dap_compare", by_text=True)
+@condition("column_pair_values.dap_compare", by_text=ALL)
 def _compare(asked: Asked) -> Answer:
     """Compares the places of both values among all that either column holds: exact, whatever their size or digits."""
     kind = asked.arguments["kind"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -75,7 +76,7 @@ class Opened:
         if len(data) >= LIMITS.pieces_from and not whole:
             found = _in_pieces(data, layout, reading)
         else:
-            found = read_plain(data, layout, replace(reading, sha256=digest(data)))
+            found = _plain(data, layout, reading)
             if found is None and (len(data) > LIMITS.cells or data.count(b"\n") > LIMITS.rows):
                 found = read_in_pieces(data, layout, reading)
         if found is None:
@@ -142,6 +143,14 @@ class Opened:
             if rows or kind != "merged_cells":
                 faults.add(kind, *rows)
         return build_table(reading, records, layout, faults, grid=True)
+
+
+def _plain(content: bytes, layout: Layout, reading: Reading) -> Submission | None:
+    """`read_plain`, and the hash at the same time."""
+    with ThreadPoolExecutor(1) as pool:
+        hashed = pool.submit(digest, content)
+        found = read_plain(content, layout, reading)
+        return found and replace(found, reading=replace(found.reading, sha256=hashed.result()))
 
 
 def _in_pieces(content: bytes, layout: Layout, reading: Reading) -> Submission | None:
