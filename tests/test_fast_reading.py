@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import gc
 import re
+import subprocess
+import sys
 from dataclasses import astuple, replace
 from pathlib import Path
 from typing import Any
@@ -24,7 +26,9 @@ from dap.identifiers import columns, find_in_text, prefilter, screen_table
 from dap.plan import Element, Layout, Plan, TitleLine
 from dap.submission import Content, Opened, Reading, Submission
 from dap.submission.delimited import read_delimited, read_exactly, read_plain
+from dap.submission.limits import LIMITS
 from dap.submission.reading import ATTRIBUTE, Columns
+from dap.submission.streamed import read_in_pieces
 from dap.suites import suite_path
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -133,6 +137,34 @@ def test_a_file_with_its_title_line_is_read_fast() -> None:
     assert _same(b"Canary\nid,last name,grade\n1,Example,05\n", TITLED)
 
 
+def test_a_file_as_wide_as_a_file_may_be_is_read_fast_in_little_memory() -> None:
+    width = LIMITS.columns
+    header = ",".join(["id", *(f"made {place}" for place in range(1, width))])
+    assert _same("\n".join([header, *[",".join(["1"] * width)] * 3]).encode(), PLAIN)
+    code = (
+        "import resource, numpy, pandas, polars\n"
+        "from dap.plan import Element, Layout; from dap.submission import Reading\n"
+        "from dap.submission.delimited import read_plain\n"
+        "layout = Layout('register', 'Register', 'example', (Element('id', 'id', 'string', 1),))\n"
+        f"header = ','.join(['id', *(f'made {{place}}' for place in range(1, {width}))])\n"
+        f"content = '\\n'.join([header, *[','.join(['1'] * {width})] * 3]).encode()\n"
+        "peaks = [resource.getrusage(resource.RUSAGE_SELF).ru_maxrss]\n"
+        "assert read_plain(content, layout, Reading('file', 0, '')) is not None\n"
+        "print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - peaks[0])\n"
+    )
+    pytest.importorskip("resource")
+    took = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT).stdout
+    # One expression over all columns took 1.6 GB for it.
+    assert int(took) < 300_000
+
+
+@pytest.mark.parametrize("name", ["*", "^b$", "^.*$"])
+def test_a_name_that_polars_takes_for_a_pattern_is_a_name(name: str) -> None:
+    elements = tuple(Element(each, each, "string", place) for place, each in enumerate(("b", name), start=1))
+    layout = replace(PLAIN, elements=elements)
+    assert _same(f"b,{name}\n1,2\n".encode(), layout)
+
+
 @pytest.mark.parametrize(
     "content",
     [
@@ -156,6 +188,7 @@ def test_a_file_with_its_title_line_is_read_fast() -> None:
         b"id,last name,grade\n1,\xff,3\n",
         b"id,last name,grade\n1,\xed\xa0\x80,3\n",
         b"id,last name,grade\n1,\0,3\n",
+        b"id,last\0 name,grade\n1,2,3\n",
         "id,last name,grade\n1,\ufffd,3\n".encode(),
         b"id,last name,grade\n1," + b"x" * 32_768 + b",3\n",
         b"1,2,3\nid,last name,grade\n",
@@ -166,6 +199,7 @@ def test_a_file_with_its_title_line_is_read_fast() -> None:
 )
 def test_what_is_not_plain_is_left_to_the_exact_reader(content: bytes) -> None:
     assert read_plain(content, PLAIN, READING) is None
+    assert read_in_pieces(content, PLAIN, READING) is None
 
 
 @settings(max_examples=300, deadline=None)

@@ -149,7 +149,7 @@ def test_the_report_on_a_file_in_pieces_is_that_on_the_file_in_memory(
         whole = in_memory(path, collection, connecticut)
         assert streamed(path, collection, connecticut, 1_500) == whole
         # As if the pieces were long enough for it, and whatever the different texts of their columns are.
-        with patch.multiple(batches, _SAMPLE=1, _WORTH=1, _FEW=1.0):
+        with patch.multiple(batches, _SAMPLE=1, _WORTH=1, _ROWS_A_TEXT=0):
             assert streamed(path, collection, connecticut, 1_500) == whole
         assert bool(whole["findings"]) or not faults
 

@@ -102,7 +102,7 @@ class _Reader:
 
     def submission(self, reading: Reading) -> Submission:
         faults = Faults()
-        if lost_a_letter(self._head) or not is_utf8(self._head):
+        if b"\0" in self._head or lost_a_letter(self._head) or not is_utf8(self._head):
             raise _NotPlainError
         head = read_head(self._top.records, self._layout, faults)
         self._names = head.columns
