@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from hypothesis import settings
 
 from dap.catalog import open_plan
 from dap.examples import example_text
@@ -31,6 +32,10 @@ ROSTER = "catalog/collections/example-roster/datapackage.json"
 Descriptor = dict[str, Any]
 NewPlan = Callable[[], Path]
 NewConfig = Callable[[], "IntakeConfig"]
+
+# How long an example takes says how busy the machine is; in CI the rest is Hypothesis' own profile for it.
+settings.register_profile("dap", parent=settings(), deadline=None)
+settings.load_profile("dap")
 
 _SOURCE = {"title": "Example handbook", "path": "https://example.org/handbook", "year": "2025", "confidence": "high"}
 

@@ -273,7 +273,9 @@ def test_both_engines_say_the_same_of_every_kind_of_expectation(kind: str, data:
 BY_TEXT: dict[str, Any] = {"_SAMPLE": 1, "_WORTH": 1, "_ROWS_A_TEXT": 0}
 
 
-@pytest.mark.parametrize("kind", ["regex", "no regex", "regex list", "no regex list", "in set", "not in set", "length"])
+@pytest.mark.parametrize(
+    "kind", ["regex", "no regex", "regex list", "no regex list", "in set", "not in set", "length", "identifiers"]
+)
 @settings(max_examples=15, deadline=None)
 @given(data=st.data())
 def test_conditions_on_texts_answer_as_pandas_does_by_the_different_texts_too(kind: str, data: st.DataObject) -> None:

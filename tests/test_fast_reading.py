@@ -267,11 +267,18 @@ def test_a_column_of_polars_is_screened_as_the_list_of_its_cells(
     frame = pl.DataFrame({str(place): pl.Series(cells, dtype=pl.String) for place, cells in enumerate(lists)})
     numbers, allowed = list(range(2, len(rows) + 2)), {1: allows} if allows else {}
     apart = not any(cell and "\0" in cell for cells in lists for cell in cells)
-    plain, fast, proven = (
+    texts = {name: TextColumn(frame[name].drop_nulls().unique(), apart=apart) for name in frame.columns}
+    quiet = {name for name, different in texts.items() if prefilter.holds_nothing(different)}
+    plain, fast, proven, known = (
         screen_table(list(zip(headers, each, strict=True)), numbers, 1, allowed)
-        for each in (lists, TextColumn.all_of(frame), TextColumn.all_of(frame, apart=apart))
+        for each in (
+            lists,
+            TextColumn.all_of(frame),
+            TextColumn.all_of(frame, apart=apart),
+            TextColumn.all_of(frame, apart=apart, quiet=quiet),
+        )
     )
-    assert plain == fast == proven
+    assert plain == fast == proven == known
 
 
 @given(st.lists(st.sampled_from(CELLS), max_size=20))
@@ -303,6 +310,22 @@ def test_a_column_with_more_numbers_than_are_looked_up_one_by_one_is_screened_th
     cells[1_200] = "Peña 000-12-3456"
     column = TextColumn(pl.Series("", cells, dtype=pl.String))
     assert list(columns.find_in_column(column, "notes")) == list(columns.find_in_column(cells, "notes")) != []
+
+
+@pytest.mark.parametrize("apart", [False, True])
+def test_texts_hold_nothing_only_where_none_is_worth_a_look(apart: bool) -> None:
+    for harmful in ("000-12-3456", "000123456", "***-**-1234", "Peña 000123456", "l4ssn1234", "\x07"):
+        for place in (0, 1, 2):
+            texts = ["Invented 5", "Peña", "05"]
+            assert prefilter.holds_nothing(TextColumn(pl.Series("", texts), apart=apart))
+            texts.insert(place, harmful)
+            assert not prefilter.holds_nothing(TextColumn(pl.Series("", texts), apart=apart))
+
+
+def test_of_a_column_with_few_texts_that_hold_nothing_no_cell_is_searched(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(prefilter, "joined", lambda values: pytest.fail("it is searched"))
+    column = TextColumn(pl.Series("", ["000-12-3456"]), quiet=True)
+    assert columns.ColumnScreen("notes").see(column) == []
 
 
 @pytest.mark.parametrize("apart", [False, True])

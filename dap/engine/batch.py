@@ -69,6 +69,7 @@ class Piece:
         self._memo = memo
         self._distinct: dict[str, pl.Series] = {}
         self._listed: dict[str, list[str]] = {}
+        self._sampled: set[str] = set()
 
     @cached_property
     def kinds(self) -> Mapping[str, pl.DataType]:
@@ -89,7 +90,9 @@ class Piece:
 
     def distinct(self, names: Iterable[str], perhaps: Iterable[str] = ()) -> None:
         """Find the different texts of several columns in one pass, and those of the columns `perhaps` that have few."""
-        names = [*names, *(name for name in perhaps if self._has_few(name))]
+        new = [name for name in dict.fromkeys(perhaps) if name not in self._sampled]
+        self._sampled.update(new)
+        names = [*names, *filter(self._has_few, new)]
         wanted = [name for name in dict.fromkeys(names) if name not in self._distinct and self.is_text(name)]
         if wanted:
             # Without the optimiser, which would have one found after the other.
@@ -99,7 +102,7 @@ class Piece:
     def _has_few(self, name: str) -> bool:
         """Whether a sample over the whole column says so: to find them is quicker then than to search each row."""
         step = self.frame.height // _SAMPLE
-        if step < _WORTH or name in self._distinct or not self.is_text(name):
+        if step < _WORTH or not self.is_text(name):
             return False
         times = self.frame[name].gather_every(step).unique_counts()
         once, twice = int((times == 1).sum()), int((times == 2).sum())
@@ -231,13 +234,15 @@ class PolarsBatchData(PandasBatchData):
         """Have a look at each piece with the next pass that is made over all of them."""
         self._waiting.append(visit)
 
-    def sweep(self, visit: Visit | None = None) -> None:
-        """Make a pass over all pieces, and show each to all who wait, at the same time."""
+    def sweep(self, visit: Visit | None = None, before: Visit | None = None) -> None:
+        """Make a pass over all pieces, and show each to all who wait, at the same time; `before` sees it first."""
         visits, self._waiting = [*self._waiting, *([visit] if visit else [])], []
         # They know nothing of each other, and each leaves a processor idle for a part of its time.
         with ThreadPoolExecutor(max(1, len(visits))) as pool:
 
             def all_of_them(piece: Piece) -> None:
+                if before:
+                    before(piece)
                 for done in [pool.submit(each, piece) for each in visits]:
                     done.result()
 

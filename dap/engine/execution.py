@@ -525,8 +525,11 @@ def count(batch: PolarsBatchData, tallies: Sequence[Tally], names: set[str] | No
         if isinstance(tally, Deferred):
             tally.forget()
 
-    def visit(piece: Piece) -> None:
+    def find_texts(piece: Piece) -> None:
         piece.distinct(always, perhaps)
+
+    def visit(piece: Piece) -> None:
+        find_texts(piece)
         expressions = []
         for tally in tallies:
             if id(tally) not in broken:
@@ -543,7 +546,7 @@ def count(batch: PolarsBatchData, tallies: Sequence[Tally], names: set[str] | No
     if names:
         batch.show(visit, names)
     else:
-        batch.sweep(visit)
+        batch.sweep(visit, before=find_texts)
     for tally in tallies:
         if isinstance(tally, Deferred):
             tally.swept = id(tally) not in broken

@@ -26,6 +26,7 @@ from dap.expectations.values import (
     read_bound,
     read_texts,
 )
+from dap.identifiers.prefilter import holds_nothing
 from dap.identifiers.sasid import StateIds
 from dap.submission import Reading
 
@@ -234,8 +235,10 @@ class _Identifiers(_Later):
         self._screen = table_screen(batch.columns, self.reading, known, batch.most)
 
     def see(self, piece: Piece) -> None:
-        columns = piece.frame.select(self._batch.columns)
-        self._screen.see(TextColumn.all_of(columns, apart=not self._batch.controls))
+        names, apart = self._batch.columns, not self._batch.controls
+        known = {name: texts for name in names if (texts := piece.known_texts(name)) is not None}
+        quiet = {name for name, texts in known.items() if holds_nothing(TextColumn(texts, apart=apart))}
+        self._screen.see(TextColumn.all_of(piece.frame.select(names), apart=apart, quiet=quiet))
 
     def answer(self) -> Mapping[str, list[Place]]:
         names = self._batch.columns

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from typing import overload
 
 import polars as pl
@@ -17,20 +17,28 @@ _AT_ONCE = 10_000
 class TextColumn(Sequence[str | None]):
     """A column of text whose cells are made only when they are asked for.
 
-    `longest` is how many bytes its longest cell has, where that is known; `apart` says that no cell holds a NUL.
+    `longest` is how many bytes its longest cell has, where that is known; `apart` says that no cell holds a NUL,
+    `quiet` that its different texts were looked at and there is nothing in them.
     """
 
-    def __init__(self, series: pl.Series, longest: int | None = None, *, apart: bool = False) -> None:
+    def __init__(
+        self, series: pl.Series, longest: int | None = None, *, apart: bool = False, quiet: bool = False
+    ) -> None:
         self._series, self._longest = series, longest
-        self.apart = apart
+        self.apart, self.quiet = apart, quiet
         self._asked = 0
         self._begin, self._cells = 0, list[str | None]()
 
     @classmethod
-    def all_of(cls, frame: pl.DataFrame, *, apart: bool = False) -> list[TextColumn]:
-        """The columns of a frame of text; their lengths are asked for all at once."""
-        longest = frame.select(pl.all().str.len_bytes().max().fill_null(0)).row(0) if frame.width else ()
-        return [cls(column, most, apart=apart) for column, most in zip(frame.get_columns(), longest, strict=True)]
+    def all_of(cls, frame: pl.DataFrame, *, apart: bool = False, quiet: Collection[str] = ()) -> list[TextColumn]:
+        """The columns of a frame of text, by name quiet; the lengths of the others are asked for all at once."""
+        loud = [place for place, name in enumerate(frame.columns) if name not in quiet]
+        longest = frame.select(pl.nth(loud).str.len_bytes().max().fill_null(0)).row(0) if loud else ()
+        lengths = dict(zip(loud, longest, strict=True))
+        return [
+            cls(column, lengths.get(place), apart=apart, quiet=place not in lengths)
+            for place, column in enumerate(frame.get_columns())
+        ]
 
     def __len__(self) -> int:
         return self._series.len()

@@ -77,6 +77,8 @@ class ColumnScreen:
 
     def see(self, values: Sequence[str | None]) -> list[tuple[int, tuple[Hit, ...]]]:
         """Where in a piece a cell is a hit by itself or by its header: its place there, ascending, and the hits."""
+        if not self._heads and getattr(values, "quiet", False):
+            return []
         joined = prefilter.joined(values)
         if not self._heads and prefilter.stops_here(values, joined):
             return []

@@ -41,10 +41,11 @@ SHORTEST = 8
 class Joined(Protocol):
     """A column that can give its cells as one text without making each of them.
 
-    `apart` says that none of its cells holds a NUL.
+    `apart` says that none of its cells holds a NUL, `quiet` that there is nothing in any of them (`holds_nothing`).
     """
 
     apart: bool
+    quiet: bool
 
     def joined(self) -> bytes:
         """The cells in UTF-8, with a NUL before the first, between each two and behind the last.
@@ -80,6 +81,12 @@ def stops_here(values: Sequence[str | None], column: bytes) -> bool:
     if len(column) == len(values) + 1 and _is_empty(column):
         return True
     return getattr(values, "apart", False) and _compiled("any").search(column) is None
+
+
+def holds_nothing(values: Sequence[str | None]) -> bool:
+    """Whether no text is worth a look and none is nine bare digits, and so no cell of a column that has only these."""
+    column = joined(values)
+    return stops_here(values, column) or not (worth_a_look(values, column) or holds_nine(column))
 
 
 def worth_a_look(values: Sequence[str | None], column: bytes | None = None) -> list[int]:
